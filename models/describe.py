@@ -1,0 +1,182 @@
+"""A spec and its values in words, shapes and JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from models.condition import Condition
+from models.expression import Expression
+from models.fields import (
+    Field,
+    Form,
+    Group,
+    Integer,
+    Job,
+    Json,
+    Media,
+    MediaList,
+    Number,
+    Rows,
+    Seed,
+    Select,
+    Switch,
+    Text,
+    Textarea,
+)
+from models.force import in_force
+from models.spec import Spec
+from models.values import JSON, Facts, Values, is_absent
+from models.words import shown, while_text
+
+
+def labels(spec: Spec, values: Values) -> tuple[tuple[str, str], ...]:
+    """(label, shown text) of what was chosen, in page order; frozen with a job."""
+    chosen = [(field, values.get(field.name)) for field in spec.form.fields]
+    if len(spec.modes) == 1:
+        chosen = chosen[1:]
+    return tuple((field.label, shown(field, value)) for field, value in chosen if not is_absent(value))
+
+
+_SHAPE = re.compile(r"(\d+)\s*[:x*×]\s*(\d+)")
+
+
+def frame(spec: Spec, values: Values, facts: Facts) -> tuple[int, int]:
+    """The expected shape of the video as (w, h), a ratio such as (16, 9) or pixels; (16, 9) if nothing says."""
+    force = in_force(spec.form, values, facts)
+    dropped = {name for rule in force.rules for name in rule.drop}
+    sent = {name: value for name, value in force.scope.values.items() if name not in dropped}
+    for name, value in sent.items():
+        found = (
+            _SHAPE.search(value)
+            if isinstance(value, str) and isinstance(spec.form.by_name[name], Select)
+            else None
+        )
+        if found:
+            return int(found[1]), int(found[2])
+    width, height = sent.get("width"), sent.get("height")
+    if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+        return width, height
+    return _first_file_shape(spec, sent, facts) or (16, 9)
+
+
+def _first_file_shape(spec: Spec, sent: Values, facts: Facts) -> tuple[int, int] | None:
+    for field in spec.fields:
+        value = sent.get(field.name)
+        if isinstance(field, Media):
+            for ref in value if isinstance(value, list) else [value]:
+                file = facts.get(ref) if isinstance(ref, str) else None
+                if file and file.width and file.height:
+                    return file.width, file.height
+    return None
+
+
+def json_schema(spec: Spec) -> dict[str, JSON]:
+    """JSON Schema (2020-12) of the values; rules between fields are in the descriptions only."""
+    schema = _object_schema(spec.form)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": spec.display_name, **schema}
+
+
+def _object_schema(form: Form) -> dict[str, JSON]:
+    needed: list[JSON] = [
+        field.name
+        for field in form.fields
+        if field.required and field.show_if is None and is_absent(field.default)
+    ]
+    return {
+        "type": "object",
+        "properties": {field.name: _field_schema(field, form) for field in form.fields},
+        "required": needed,
+        "additionalProperties": False,
+    }
+
+
+def _field_schema(field: Field, form: Form) -> dict[str, JSON]:
+    only = f"Only {while_text(field.show_if, form)}." if field.show_if else ""
+    about: dict[str, JSON] = {
+        "title": field.label,
+        "description": " ".join(part for part in (field.help, only) if part),
+        "default": field.default,
+    }
+    schema = {**_kind_schema(field), **about}
+    return {name: value for name, value in schema.items() if value is not None and value != ""}
+
+
+def _kind_schema(field: Field) -> dict[str, JSON]:
+    limit = field.limit
+    match field:
+        case Text() | Textarea():
+            return {"type": "string", "minLength": limit.min_length, "maxLength": limit.max_length}
+        case Integer() | Seed():
+            return {"type": "integer", "minimum": limit.min, "maximum": limit.max}
+        case Number():
+            return {"type": "number", "minimum": limit.min, "maximum": limit.max}
+        case Select():
+            options: list[JSON] = [option.value for option in field.options]
+            return {"examples": options} if field.open else {"enum": options}
+        case Switch():
+            return {"type": "boolean"}
+        case MediaList():
+            return {"type": "array", "items": _ref_schema(field), **_count_schema(field)}
+        case Media():
+            return _ref_schema(field)
+        case Rows():
+            return {"type": "array", "items": _object_schema(field.form), **_count_schema(field)}
+        case Group():
+            return _object_schema(field.form)
+        case Job():
+            return {"type": "string", "format": "job"}
+        case Json() | _:
+            return {}
+
+
+def _ref_schema(field: Media) -> dict[str, JSON]:
+    return {"type": "string", "format": field.media_kind}
+
+
+def _count_schema(field: Field) -> dict[str, JSON]:
+    count = field.limit.count
+    return {"minItems": count.min, "maxItems": count.max} if count else {}
+
+
+def as_json(spec: Spec) -> dict[str, JSON]:
+    """Fields, rules, constraints, price and examples as the spec says them: no wire, dates ISO, amounts text."""
+    parts = {
+        "fields": spec.fields,
+        "rules": spec.rules,
+        "constraints": spec.constraints,
+        "price": spec.price,
+        "examples": spec.examples,
+    }
+    return {name: _plain(part) for name, part in parts.items()}
+
+
+def _plain(part: Any) -> JSON:
+    match part:
+        case Condition():
+            return part.written
+        case Expression():
+            return part.text
+        case Decimal() | date():
+            return str(part)
+        case Struct():
+            kind: dict[str, JSON] = {"type": part.kind} if isinstance(part, Field) else {}
+            keys = ((info.encode_name, getattr(part, info.name)) for info in fields(part))
+            return kind | {
+                key: _plain(value) for key, value in keys if key != "wire" and not _is_unset(value)
+            }
+        case dict():
+            return {key: _plain(value) for key, value in part.items()}
+        case list() | tuple():
+            return [_plain(each) for each in part]
+    plain: JSON = part
+    return plain
+
+
+def _is_unset(value: Any) -> bool:
+    return value is None or value in ((), {}, "")

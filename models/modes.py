@@ -1,0 +1,26 @@
+"""The modes a video model can work in, and what people call them."""
+
+MODE_LABELS = {
+    "t2v": "Text to video",
+    "i2v": "Image to video",
+    "it2v": "Image and text to video",
+    "flf2v": "First and last frame",
+    "r2v": "References to video",
+    "v2v": "Video to video",
+    "a2v": "Audio to video",
+    "keyframes": "Key frames",
+    "shots": "Several shots",
+    "extend": "Extend a video",
+    "edit": "Edit a video",
+    "remix": "Remix a video",
+    "retake": "Retake a part",
+    "inpaint": "Inpaint a video",
+    "reframe": "Reframe a video",
+    "motion": "Motion transfer",
+    "effects": "Effects",
+    "avatar": "Talking avatar",
+    "lipsync": "Lip sync",
+    "sound": "Add sound",
+    "upscale": "Upscale a video",
+    "interpolate": "Smoother motion",
+}

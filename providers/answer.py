@@ -1,0 +1,144 @@
+"""One HTTP answer as the interpreter sees it: status, headers, JSON body; and what it says of an error."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from models.values import JSON
+from providers.answers import Billing, ErrorKind, ProviderError
+from providers.errors import kind_of_status, tell
+from providers.pointer import find, find_any, first_text
+from providers.wire import Wire
+
+LONGEST_MESSAGE: Final = 500  # characters of a provider's own words
+LONGEST_WAIT: Final = 3600.0  # seconds that we let a provider ask us to wait
+
+
+class Answer(Struct, frozen=True):
+    """`body` is UNSET where it is no JSON; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: JSON | UnsetType
+
+    @classmethod
+    def read(cls, status: int, headers: Mapping[str, str], content: bytes) -> "Answer":
+        """The answer with its body parsed, if that can be done."""
+        lower = {name.lower(): value for name, value in headers.items()}
+        try:
+            return cls(status, lower, msgspec.json.decode(content))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return cls(status, lower, UNSET)
+
+    @property
+    def document(self) -> JSON:
+        """The body, or null where it is no JSON."""
+        return None if self.body is UNSET else self.body
+
+    def at(self, pointer: str) -> JSON:
+        """The first value at the pointer, or null."""
+        return next(find(self.document, pointer), None)
+
+
+def named_kind(wire: Wire, answer: Answer) -> ErrorKind | None:
+    """The class that the body's own code or message names, before anyone looks at the HTTP status."""
+    told = told_by(wire, answer)
+    for kind, patterns in wire.error.classes.items():
+        if any(re.search(pattern, told) for pattern in patterns):
+            return kind
+    return None
+
+
+def is_refusal(wire: Wire, answer: Answer) -> bool:
+    """Whether the wire lists this answer as one that surely started nothing."""
+    return any(re.search(pattern, told_by(wire, answer)) for pattern in wire.error.refusals)
+
+
+def told_by(wire: Wire, answer: Answer) -> str:
+    """What patterns are tried on: "HTTP-status code message"."""
+    return f"{answer.status} {code_of(wire, answer)} {message_of(wire, answer)}"
+
+
+def envelope_refuses(wire: Wire, answer: Answer) -> bool:
+    """Whether the declared envelope says no, whatever the HTTP status."""
+    if wire.ok is None:
+        return False
+    said = answer.at(wire.ok.at)
+    return said is not None and said != wire.ok.equals
+
+
+def _refusing(wire: Wire, answer: Answer) -> bool:
+    """Whether the envelope's code and words are those of an error: "success" is none."""
+    return envelope_refuses(wire, answer) or answer.status >= 400
+
+
+def error_of(
+    wire: Wire, answer: Answer, kind: ErrorKind | None = None, billing: Billing | None = None
+) -> ProviderError:
+    """The error an answer tells of; by default its billing is what the wire knows of that class."""
+    fallback = kind_of_status(answer.status) if answer.status >= 400 else "unknown"
+    kind = kind or named_kind(wire, answer) or fallback
+    return tell(
+        kind,
+        wire.display_name,
+        message_of(wire, answer),
+        billing=billing or wire.billing.get(kind, "unknown"),
+        field=field_of(wire, answer),
+    )
+
+
+def code_of(wire: Wire, answer: Answer) -> str:
+    """The provider's own code of the error, or ""."""
+    code = first_text(answer.document, wire.error.code)
+    return code or (first_text(answer.document, wire.ok.at) if _refusing(wire, answer) and wire.ok else "")
+
+
+def message_of(wire: Wire, answer: Answer) -> str:
+    """The provider's own words, on one line and cut at 500 characters, or ""."""
+    words = first_text(answer.document, wire.error.message)
+    if not words and wire.ok and _refusing(wire, answer):
+        words = first_text(answer.document, wire.ok.message)
+    for pattern in wire.error.hide:
+        words = re.sub(pattern, "…", words)
+    words = " ".join(words.split())
+    return words if len(words) <= LONGEST_MESSAGE else words[: LONGEST_MESSAGE - 1] + "…"
+
+
+def field_of(wire: Wire, answer: Answer) -> str | None:
+    """The input to blame: the last name on the path that the provider gives (["body", "image_url"])."""
+    names = [name for name in find_any(answer.document, wire.error.field) if isinstance(name, str)]
+    return names[-1] if names else None
+
+
+def wait_of(wire: Wire, answer: Answer, now: datetime | None = None) -> float | None:
+    """Seconds that the provider asks us to wait: from Retry-After, or found in its message."""
+    said, precisely = answer.headers.get("retry-after", ""), answer.headers.get("retry-after-ms", "")
+    seconds = None
+    if re.fullmatch(r"\d+", precisely):
+        seconds = int(precisely) / 1000
+    elif re.fullmatch(r"\d+(\.\d+)?", said.strip()):
+        seconds = float(said)
+    elif said:
+        seconds = _until(said, now or datetime.now(UTC))
+    elif found := _told_wait(wire, answer):
+        seconds = float(found[1])
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _told_wait(wire: Wire, answer: Answer) -> re.Match[str] | None:
+    said = first_text(answer.document, wire.error.wait_at)
+    in_words = re.search(wire.error.wait, message_of(wire, answer)) if wire.error.wait else None
+    return in_words or re.fullmatch(r"(\d+(?:\.\d+)?)s?", said)
+
+
+def _until(date: str, now: datetime) -> float | None:
+    try:
+        then = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()

@@ -1,0 +1,123 @@
+"""How a media file gets into a request: as its address, inside the request, or uploaded first; pure."""
+
+from base64 import b64encode
+from collections.abc import Generator
+from datetime import datetime
+from typing import TypeAlias, cast
+
+from msgspec import UNSET, UnsetType
+
+from models.values import JSON
+from providers.answer import Answer, envelope_refuses, error_of
+from providers.inputs import Upload
+from providers.judge import keep
+from providers.order import Handle, LocalFile, NotDelivered
+from providers.pointer import first
+from providers.request import Request, build
+from providers.template import Absent, Names, fill_value
+from providers.wire import Wire
+
+Delivering: TypeAlias = Generator[Request, Answer, Handle | NotDelivered]
+
+
+def refer(wire: Wire, kind: str, url: str) -> Handle | NotDelivered:
+    """An https reference as the wire takes it."""
+    way = wire.media.way(kind)
+    handle = _handle(way.url, {"url": url}) if way.takes_urls else None
+    return handle or NotDelivered(
+        f"{wire.display_name} takes no addresses for this: choose a file instead. Nothing was ordered.",
+        retryable=False,
+    )
+
+
+def fits_inline(wire: Wire, kind: str, size: int) -> bool:
+    """Whether a file of this size in bytes goes into the request itself."""
+    way = wire.media.way(kind)
+    return way.inline is not UNSET and size <= way.inline_max_bytes
+
+
+def inline(wire: Wire, kind: str, mime: str, content: bytes) -> Handle:
+    """A small file as it stands in the request."""
+    text = b64encode(content).decode("ascii")
+    names: Names = {"base64": text, "mime": mime, "data_uri": f"data:{mime};base64,{text}"}
+    handle = _handle(wire.media.way(kind).inline, names)
+    assert handle, "a wire's inline template names only what is given here"
+    return handle
+
+
+def largest(wire: Wire, kind: str) -> int:
+    """Bytes of the largest file that can be handed over; 0 where only addresses are taken."""
+    way, upload = wire.media.way(kind), wire.media.upload_for(kind)
+    inline_most = 0 if way.inline is UNSET else way.inline_max_bytes
+    return max(inline_most, upload.max_bytes if upload else 0)
+
+
+def uploading(wire: Wire, kind: str, file: LocalFile, asked: Names, now: float) -> Delivering:
+    """Hand a file over by the wire's calls; `asked` names the model, `now` is in Unix seconds."""
+    upload = wire.media.upload_for(kind)
+    if upload is None or file.bytes > upload.max_bytes:
+        return too_large(wire, kind, file)
+    names: dict[str, JSON] = {
+        **asked,
+        "name": file.name,
+        "mime": file.mime,
+        "kind": kind,
+        "bytes": file.bytes,
+    }
+    answer = None
+    for call in upload.calls:
+        request = build(wire, call, {**names, "file": cast(JSON, file)})
+        if request is None:
+            return _failed(wire, "its answer lacked what the next step needs")
+        answer = yield request
+        if not 200 <= answer.status < 300 or envelope_refuses(wire, answer):
+            return _refused(wire, answer)
+        names |= keep(call.keep, answer.document)
+    handle = _handle(upload.handle, names, _expiry(upload, answer, now))
+    return handle or _failed(wire, "its answer held no handle")
+
+
+def _handle(template: JSON | UnsetType, names: Names, expires_at: float | None = None) -> Handle | None:
+    value = None if template is UNSET else fill_value(template, names)
+    return None if value is None or isinstance(value, Absent) else Handle(value, expires_at)
+
+
+def _expiry(upload: Upload, answer: Answer | None, now: float) -> float | None:
+    """When the handle ends, in Unix seconds: as the last answer says, else as the wire does."""
+    told = first(answer.document, upload.expires) if answer else None
+    if isinstance(told, int | float):
+        return float(told)
+    if isinstance(told, str):
+        try:
+            return datetime.fromisoformat(told.replace("Z", "+00:00")).timestamp()
+        except ValueError:
+            pass
+    return None if upload.ttl is None else now + upload.ttl
+
+
+def too_large(wire: Wire, kind: str, file: LocalFile) -> NotDelivered:
+    """No way leads this file there."""
+    most = largest(wire, kind)
+    if not most:
+        return NotDelivered(
+            f"{wire.display_name} fetches files itself and cannot reach this server: give the https address of "
+            f"{file.name}, or set SHOTLIST_PUBLIC_URL. Nothing was ordered.",
+            retryable=False,
+        )
+    return NotDelivered(
+        f"{wire.display_name} takes files of at most {most / 1e6:.3g} MB, and {file.name} has "
+        f"{file.bytes / 1e6:.3g} MB: choose a smaller file. Nothing was ordered.",
+        retryable=False,
+    )
+
+
+def _refused(wire: Wire, answer: Answer) -> NotDelivered:
+    error = error_of(wire, answer, billing="not_billed")
+    said = error.message or f"it answered {answer.status}"
+    lasting = error.kind in ("auth", "no_credit", "invalid_input", "moderation")
+    return _failed(wire, said, retryable=not lasting)
+
+
+def _failed(wire: Wire, said: str, retryable: bool = True) -> NotDelivered:
+    sentence = f"A file could not be handed to {wire.display_name}: {said.rstrip('.')}. Nothing was ordered: "
+    return NotDelivered(sentence + "run it again, or give the file's address instead.", retryable)

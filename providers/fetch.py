@@ -1,0 +1,111 @@
+"""Downloading a finished file, without being led astray: hop by hop, checked, capped, and the key at home."""
+
+import asyncio
+import inspect
+from typing import Any, Final, Protocol
+
+import httpx
+from msgspec import structs
+
+from providers.answers import FetchAnswer, Fetched, FetchFailed
+from providers.clients import Clients
+from providers.links import absolute, forwarded
+from providers.request import Request
+from providers.send import Secrets, in_words
+
+MOST_HOPS: Final = 5
+LONGEST: Final = 1800.0  # seconds for one file
+DEAD: Final = (401, 403, 404, 410)  # what expired links answer
+NOT_MEDIA: Final = ("text/", "application/json", "application/xml")
+
+
+class Writer(Protocol):
+    """Where a download goes: a binary file, or anything whose `write` may be awaited."""
+
+    def write(self, data: bytes, /) -> Any:
+        """Take the next bytes."""
+
+
+async def download(
+    clients: Clients, request: Request, origin: str, to: Writer, limit_bytes: int, key: str
+) -> FetchAnswer:
+    """Write the file that `request` asks for (at `origin`, or an absolute address) into `to`.
+
+    Away from the origin only public https addresses are asked, and never with the request's headers or query, which
+    may hold the key; not even on the way back.
+    """
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await _follow(clients, request, origin, to, limit_bytes)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        return FetchFailed(Secrets(key).scrub(f"the file's server: {in_words(error)}"))
+
+
+async def _follow(
+    clients: Clients, request: Request, origin: str, to: Writer, limit_bytes: int
+) -> FetchAnswer:
+    for _ in range(MOST_HOPS):
+        at_home = request.url.startswith("/")
+        if not at_home:
+            request = Request(method="GET", url=request.url)
+        client = clients.direct if at_home else clients.guarded
+        url = absolute(request.url, origin)
+        answer = await _hop(client, url, request, to, limit_bytes)
+        if not isinstance(answer, str):
+            return answer
+        link = forwarded(url, answer, origin)
+        if link is None:
+            return FetchFailed("the file was forwarded to an address that is not followed", retryable=False)
+        request = structs.replace(request, url=link)
+    return FetchFailed(f"the file was forwarded more than {MOST_HOPS} times", retryable=False)
+
+
+async def _hop(
+    client: httpx.AsyncClient, url: str, request: Request, to: Writer, limit_bytes: int
+) -> FetchAnswer | str:
+    """The file, or the address that the server forwards to."""
+    address = httpx.URL(url).copy_merge_params(request.query) if request.query else httpx.URL(url)
+    headers = {"accept-encoding": "identity", **request.headers}
+    response = await client.send(client.build_request("GET", address, headers=headers), stream=True)
+    try:
+        if response.is_redirect:
+            return str(response.headers.get("location", ""))
+        return _unfit(response, limit_bytes) or await _write(response, to, limit_bytes)
+    finally:
+        await response.aclose()
+
+
+def _unfit(response: httpx.Response, limit_bytes: int) -> FetchFailed | None:
+    if response.status_code in DEAD:
+        return FetchFailed(f"the file's link is dead ({response.status_code})", expired=True, retryable=False)
+    if response.status_code != 200:
+        return FetchFailed(f"the server of the file answered {response.status_code}")
+    kind = response.headers.get("content-type", "")
+    if kind.startswith(NOT_MEDIA):
+        return FetchFailed(f"the server of the file answered with {kind.partition(';')[0]}")
+    if _length(response) > limit_bytes:
+        return _too_large(limit_bytes)
+    return None
+
+
+async def _write(response: httpx.Response, to: Writer, limit_bytes: int) -> FetchAnswer:
+    written = 0
+    async for part in response.aiter_bytes():
+        written += len(part)
+        if written > limit_bytes:
+            return _too_large(limit_bytes)
+        taken = to.write(part)
+        if inspect.isawaitable(taken):
+            await taken
+    # A body that ends before its announced length is an error of the transport, and comes as one.
+    return Fetched(response.headers.get("content-type", ""), written)
+
+
+def _length(response: httpx.Response) -> int:
+    """Bytes of the file as announced; 0 where nothing is, or where the announcement is of packed bytes."""
+    told = response.headers.get("content-length", "")
+    return int(told) if told.isdecimal() and "content-encoding" not in response.headers else 0
+
+
+def _too_large(limit_bytes: int) -> FetchFailed:
+    return FetchFailed(f"the file is larger than {limit_bytes / 1e6:.0f} MB", retryable=False)

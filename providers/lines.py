@@ -1,0 +1,101 @@
+"""Which provider a job goes to, and whether it is the real one or the sandbox."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias, get_args
+from urllib.parse import urlsplit
+
+from msgspec import Struct, structs
+
+from providers.answers import Billing, ErrorKind
+from providers.clients import Clients
+from providers.line import Line
+from providers.wire import Ended, Wire
+from providers.wires import Wires
+
+log = logging.getLogger(__name__)
+
+KeyState: TypeAlias = Literal["set", "missing", "not needed"]
+
+SANDBOX_KEY: Final = "sandbox"  # what stands where a key would
+
+
+class Choice(Struct, frozen=True):
+    """Where a new job goes; frozen into it.  A sandbox's `origin` is "", for its port may change."""
+
+    origin: str
+    sandbox: bool
+
+
+class Lines:
+    """The lines to all providers.  `environ` is read anew each time, so that a key may change under it.
+
+    `sandbox_url` is the sandbox's origin, under which each provider has a prefix; None where there is none.
+    """
+
+    def __init__(
+        self, wires: Wires, clients: Clients, environ: Mapping[str, str], sandbox_url: str | None
+    ) -> None:
+        self.wires = wires
+        self.sandbox_url = sandbox_url
+        self._clients = clients
+        self._environ = environ
+
+    def choose(self, provider: str) -> Choice | None:
+        """Where a job for this provider would go now; None without a wire, or with neither key nor sandbox."""
+        wire = self.wires.get(provider)
+        if wire is None:
+            return None
+        if self._is_real(wire):
+            origin = self._origin(wire)
+            return Choice(origin, sandbox=False) if origin else None
+        return Choice("", sandbox=True) if self.sandbox_url else None
+
+    def line(self, provider: str, origin: str, sandbox: bool) -> Line | None:
+        """The line of a job with this frozen choice; None while its wire or the sandbox is missing."""
+        wire = self.wires.get(provider)
+        if wire is None or (sandbox and not self.sandbox_url):
+            return None
+        if sandbox:
+            stand_in = f"{(self.sandbox_url or '').rstrip('/')}/{provider}"
+            return Line(_as_sandbox(wire), stand_in, lambda: SANDBOX_KEY, self._clients)
+        return Line(wire, origin, lambda: self._key(wire), self._clients)
+
+    def key_state(self, provider: str) -> KeyState:
+        """Whether the provider's key is there; an unknown provider's is missing."""
+        wire = self.wires.get(provider)
+        if wire and wire.auth is None:
+            return "not needed"
+        return "set" if wire and self._key(wire) else "missing"
+
+    def _is_real(self, wire: Wire) -> bool:
+        """With a key, or, where none is needed (a server of one's own), with an address."""
+        return bool(self._key(wire) if wire.auth else self._environ.get(wire.base_url_name))
+
+    def _key(self, wire: Wire) -> str:
+        key = self._environ.get(wire.auth.env, "").strip() if wire.auth else ""
+        if not key.isascii() or not key.isprintable():
+            log.error("%s holds characters that no key has; it is not used", wire.auth and wire.auth.env)
+            return ""
+        return key
+
+    def _origin(self, wire: Wire) -> str | None:
+        """The operator's origin or the company's own; None if the operator's is none."""
+        origin = self._environ.get(wire.base_url_name, "").strip().rstrip("/") or wire.base
+        try:
+            parts = urlsplit(origin)
+            usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+        except ValueError:
+            usable = False
+        if not usable or parts.username or parts.query or parts.fragment:
+            log.error("%s is not an address such as https://api.example.com", wire.base_url_name)
+            return None
+        return origin
+
+
+def _as_sandbox(wire: Wire) -> Wire:
+    """The wire as the sandbox plays it: named as such, and never billed."""
+    free: dict[ErrorKind | Ended, Billing] = dict.fromkeys(
+        (*get_args(ErrorKind), *get_args(Ended)), "not_billed"
+    )
+    return structs.replace(wire, display_name=f"{wire.display_name}'s sandbox", billing=free)

@@ -1,0 +1,177 @@
+"""The sandbox as an ASGI app: a prefix for each provider, faults on demand, and `/_sandbox`, which reports."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from providers.sandbox import fal, luma, openai, replicate, runway, xai
+from providers.sandbox.asgi import (
+    UNREAD,
+    FileAnswer,
+    Receive,
+    Reply,
+    Request,
+    Scope,
+    Send,
+    TooLargeError,
+    json_answer,
+    read_request,
+    send_reply,
+    text_answer,
+)
+from providers.sandbox.clips import Clips, RenderError
+from providers.sandbox.courier import Courier
+from providers.sandbox.faults import (
+    BEFORE,
+    Fault,
+    UnknownFaultError,
+    asked_by,
+    instead,
+    marks_in,
+    spoiled,
+    struck,
+)
+from providers.sandbox.inputs import Inputs
+from providers.sandbox.reading import json_object
+from providers.sandbox.reports import describe, submissions
+from providers.sandbox.store import Store
+from providers.sandbox.webhooks import standard_secret
+from providers.sandbox.wire import Call, Route, Sandbox, Wire
+
+WIRES = {
+    wire.name: wire for wire in (replicate.WIRE, fal.WIRE, luma.WIRE, runway.WIRE, openai.WIRE, xai.WIRE)
+}
+TIDY_SECONDS = 3600.0
+
+
+def create_sandbox(folder: Path, *, speed: float = 1.0) -> "App":
+    """The app that keeps its jobs, files and clips in `folder`; `speed` 10 makes jobs ten times faster."""
+    inputs = Inputs(folder)
+    return App(Sandbox(store=Store(folder), clips=Clips(folder, inputs), inputs=inputs, speed=speed))
+
+
+class App:
+    """An ASGI application. Its lifespan runs the courier; without one everything but webhooks works."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._courier = Courier(sandbox, WIRES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or lives through the server's lifespan."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        tasks = [asyncio.ensure_future(self._courier.run()), asyncio.ensure_future(self._tidy())]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.sandbox.clips.close()
+        self.sandbox.store.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _tidy(self) -> None:
+        while True:
+            self.sandbox.inputs.forget_old()
+            await asyncio.sleep(TIDY_SECONDS)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].split("/", 2)[1]
+        try:
+            request = await read_request(scope, receive, f"/{name}")
+            reply = await self._reply(name, request)
+        except TooLargeError:
+            request, reply = UNREAD, text_answer(413, "The sandbox takes at most 128 MB in one request.")
+        await send_reply(reply, request, scope, receive, send)
+
+    async def _reply(self, name: str, request: Request) -> Reply:
+        if name == "_sandbox":
+            return self._report(request)
+        wire = WIRES.get(name)
+        if wire is None:
+            return text_answer(
+                404, f"The sandbox has no {request.root}/{name}. See {request.root}/_sandbox\n"
+            )
+        try:
+            return await self._speak(wire, request)
+        except UnknownFaultError as unknown:
+            return json_answer(400, {"detail": str(unknown)})
+        except RenderError as failed:
+            print(f"The sandbox could not render a clip: {failed}", file=sys.stderr)
+            return wire.refusal("error")
+
+    def _report(self, request: Request) -> Reply:
+        match request.path.strip("/").split("/"):
+            case [""]:
+                return text_answer(200, describe(WIRES, request.root))
+            case ["health"]:
+                return json_answer(200, {"ok": True, "speed": self.sandbox.speed})
+            case ["submissions"]:
+                return json_answer(200, submissions(self.sandbox.store))
+            case ["webhooks", name] if name in WIRES and request.method == "POST":
+                return self._register(name, request)
+            case ["inputs", name] if path := self.sandbox.inputs.path(name):
+                return FileAnswer(path, "application/octet-stream")
+            case _:
+                return text_answer(404, f"There is nothing here. See {request.root}/_sandbox\n")
+
+    def _register(self, name: str, request: Request) -> Reply:
+        """Stands in for the page where an account says where all its webhooks go."""
+        address = (json_object(request) or {}).get("url")
+        if not isinstance(address, str):
+            return json_answer(422, {"detail": 'The body is {"url": "http://…"}, or {"url": ""} for none.'})
+        self.sandbox.store.put(f"webhook:{name}", address)
+        return json_answer(200, {"url": address, "secret": standard_secret(self.sandbox.store)})
+
+    async def _speak(self, wire: Wire, request: Request) -> Reply:
+        method = "GET" if request.method == "HEAD" else request.method
+        found = _find(wire, method, request.path)
+        if found is None:
+            return wire.refusal("not_found")
+        route, at = found
+        if not route.open and (denial := wire.denied(request)):
+            return denial
+        call = Call(self.sandbox, wire.name, request, at)
+        call = msgspec.structs.replace(call, job=wire.find(call))
+        given = route.read(request) if request.body else None
+        if given is None and route.kind == "submit":
+            return wire.refusal("unreadable")
+        call = msgspec.structs.replace(call, given=given or {}, prompt=wire.prompt(given))
+        fault = self._fault(call, route)
+        if fault and fault.when == BEFORE:
+            return instead(fault, wire.refusal)
+        reply = await route.answer(msgspec.structs.replace(call, fault=fault.name if fault else ""))
+        if route.kind in ("submit", "cancel"):
+            self._courier.wake()
+        return spoiled(reply, fault, wire.refusal) if fault else reply
+
+    def _fault(self, call: Call, route: Route) -> Fault | None:
+        """The fault that the request asks for itself, or else the job's prompt, as often as it says."""
+        asked = asked_by(call.request.query, call.request.headers)
+        if route.kind == "submit":
+            prompt = key = call.prompt
+        elif job := call.job:
+            prompt, key = job.prompt, job.id
+        else:
+            return asked
+        marks = [mark for mark in marks_in(prompt) if mark.place == route.kind]
+        if not marks and route.kind != "submit":
+            return asked
+        before = self.sandbox.store.attempt(f"{route.kind}:{call.provider}:{key}", time.time())
+        return asked or struck(marks, before)
+
+
+def _find(wire: Wire, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    for route in wire.routes:
+        if route.method == method and (found := route.path.fullmatch(path)):
+            return route, found.groupdict()
+    return None

@@ -1,0 +1,171 @@
+"""Replicate's HTTP API: predictions by model, version or deployment, and uploaded files."""
+
+import asyncio
+import re
+import secrets
+import time
+
+import msgspec
+
+from providers.sandbox import webhooks
+from providers.sandbox.asgi import Answer, Reply, json_answer
+from providers.sandbox.orders import Order, accept, look, prompt_trouble
+from providers.sandbox.output import send_clip
+from providers.sandbox.replicate_files import FILE_ROUTES
+from providers.sandbox.replicate_prediction import document
+from providers.sandbox.store import Job
+from providers.sandbox.timeline import iso
+from providers.sandbox.wire import Call, Letter, Sandbox, Wire, keyed, route, row
+
+EVENTS = ("start", "output", "logs", "completed")
+LONGEST_HOLD = 60.0
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+REFUSALS = {
+    "refuse": (400, "Bad request", "The request could not be understood."),
+    "bad_key": (401, "Unauthenticated", "You did not pass a valid authentication token"),
+    "no_credit": (
+        402,
+        "Insufficient credit",
+        "You have insufficient credit to run this model. Add credit and try again.",
+    ),
+    "not_found": (404, "Not found", "The requested resource could not be found."),
+    "invalid_input": (422, "Input validation failed", "- input: prompt: Invalid value"),
+    "blocked": (422, "Input validation failed", "- input.prompt: flagged as sensitive (E005)"),
+    "rate_limit": (429, "Too many requests", "Request was throttled. Your rate limit resets in ~2s."),
+    "error": (500, "Internal server error", "An unexpected error occurred."),
+}
+
+
+def refusal(name: str, detail: str = "") -> Answer:
+    """A problem document, by the name of its fault."""
+    status, title, said = row(REFUSALS, name)
+    headers = {"retry-after": "2"} if status == 429 else {}
+    return json_answer(status, {"title": title, "detail": detail or said, "status": status}, headers)
+
+
+async def submit_to_model(call: Call) -> Reply:
+    """POST models/{owner}/{name}/predictions, and the same of a deployment."""
+    return await _submit(call, f"{call.at['owner']}/{call.at['name']}")
+
+
+async def submit_version(call: Call) -> Reply:
+    """POST predictions, with the version in the body."""
+    version = call.given.get("version")
+    if not isinstance(version, str) or not version:
+        return refusal("invalid_input", "- version is required")
+    return await _submit(call, version)
+
+
+async def _submit(call: Call, endpoint: str) -> Reply:
+    body = call.given
+    given = body.get("input")
+    if not isinstance(given, dict):
+        return refusal("invalid_input", "- input is required")
+    if trouble := prompt_trouble(endpoint, given):
+        return refusal("invalid_input", f"- input.{trouble.field}: {trouble.message}")
+    webhook, events = body.get("webhook"), body.get("webhook_events_filter") or list(EVENTS)
+    if not isinstance(webhook, str | None):
+        return refusal("invalid_input", "- webhook: must be a string")
+    if not isinstance(events, list) or any(event not in EVENTS for event in events):
+        return refusal("invalid_input", f"- webhook_events_filter: must be a list of {', '.join(EVENTS)}")
+    order = Order(
+        id="".join(secrets.choice(ALPHABET) for _ in range(26)),
+        endpoint=endpoint,
+        input=given,
+        webhook=webhook,
+        events=tuple(events),
+        stop_after=_limit(call.request.headers.get("cancel-after", "")),
+    )
+    job = accept(call, order)
+    return await _held(call, job)
+
+
+async def _held(call: Call, job: Job) -> Answer:
+    """201 with the prediction, which `Prefer: wait` holds back until it is over; 202 when the hold ends first."""
+    found = re.search(r"\bwait(?:=(\d+))?", call.request.headers.get("prefer", ""))
+    if not found:
+        return json_answer(201, document(call.sandbox, job, call.request.base))
+    until = time.monotonic() + min(LONGEST_HOLD, float(found[1] or LONGEST_HOLD))
+    while not look(call.sandbox, job).over and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+        job = call.sandbox.store.job(job.provider, job.id) or job
+    over = look(call.sandbox, job).over
+    return json_answer(201 if over else 202, document(call.sandbox, job, call.request.base))
+
+
+def _limit(text: str) -> float | None:
+    """`90s`, `5m` or `1h30m` in seconds."""
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", text.strip())
+    if not text or not found:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+async def show(call: Call) -> Reply:
+    """GET predictions/{id}."""
+    job = call.job
+    return json_answer(200, document(call.sandbox, job, call.request.base)) if job else refusal("not_found")
+
+
+async def cancel(call: Call) -> Reply:
+    """POST predictions/{id}/cancel; what is over stays as it is."""
+    job = call.job
+    if job is None:
+        return refusal("not_found")
+    if not look(call.sandbox, job).over:
+        call.sandbox.store.cancel(job.id, time.time())
+    return await show(call.again())
+
+
+async def listing(call: Call) -> Reply:
+    """GET predictions, newest first."""
+    jobs = call.sandbox.store.jobs(call.provider)
+    results = [document(call.sandbox, job, call.request.base) for job in jobs]
+    return json_answer(200, {"previous": None, "next": None, "results": results})
+
+
+async def account(_call: Call) -> Reply:
+    """GET account: the free call that tells whether a key is good."""
+    return json_answer(200, {"type": "user", "username": "sandbox", "name": "Sandbox", "github_url": ""})
+
+
+async def version(call: Call) -> Reply:
+    """GET models/{owner}/{name}/versions/{id}: every version takes anything and gives one address."""
+    output = {"type": "string", "format": "uri", "title": "Output"}
+    schema = {"openapi": "3.0.2", "components": {"schemas": {"Input": {"type": "object"}, "Output": output}}}
+    made = {"id": call.at["id"], "created_at": iso(0.0), "cog_version": "0.0.0", "openapi_schema": schema}
+    return json_answer(200, made)
+
+
+async def webhook_secret(call: Call) -> Reply:
+    """GET webhooks/default/secret."""
+    return json_answer(200, {"key": webhooks.standard_secret(call.sandbox.store)})
+
+
+async def letter(sandbox: Sandbox, job: Job, _event: str) -> Letter:
+    """The prediction, signed as Standard Webhooks say."""
+    body = msgspec.json.encode(document(sandbox, job, job.facts.base))
+    return Letter(body, webhooks.standard_headers(sandbox.store, body))
+
+
+WIRE = Wire(
+    name="replicate",
+    stands_for="https://api.replicate.com",
+    denied=keyed("authorization", "Bearer", refusal),
+    refusal=refusal,
+    letter=letter,
+    routes=(
+        route("POST", "/v1/models/{owner}/{name}/predictions", submit_to_model, "submit"),
+        route("POST", "/v1/deployments/{owner}/{name}/predictions", submit_to_model, "submit"),
+        route("POST", "/v1/predictions", submit_version, "submit"),
+        route("GET", "/v1/predictions", listing),
+        route("GET", "/v1/predictions/{id}", show, "look"),
+        route("POST", "/v1/predictions/{id}/cancel", cancel, "cancel"),
+        route("GET", "/v1/account", account),
+        route("GET", "/v1/models/{owner}/{name}/versions/{id}", version),
+        route("GET", "/v1/webhooks/default/secret", webhook_secret),
+        route("GET", "/delivery/{id}/output.mp4", send_clip, "output"),
+        *FILE_ROUTES,
+    ),
+)

@@ -1,0 +1,183 @@
+"""Runway's developer API: tasks, whose every call names a version of the API, and uploads in two steps."""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+from providers.sandbox.asgi import Answer, Reply, Request, json_answer
+from providers.sandbox.checks import Rules, trouble_in
+from providers.sandbox.orders import Order, accept, discard, failure, look, word_for
+from providers.sandbox.output import CLIP_ROUTE, clip_link
+from providers.sandbox.runway_models import CREDITS, FIELDS, RATIOS
+from providers.sandbox.store import Job, Trouble
+from providers.sandbox.timeline import Moment, iso, moment
+from providers.sandbox.uploads import keep_part
+from providers.sandbox.wire import Call, Wire, keyed, route, row
+
+VERSION = "2024-11-06"
+AT_ONCE = 10
+STATES = {
+    "queued": "PENDING",
+    "running": "RUNNING",
+    "unknown": "WARMING_UP",
+    "succeeded": "SUCCEEDED",
+    "failed": "FAILED",
+    "canceled": "CANCELLED",
+}
+FAILURES = {
+    "moderation": ("SAFETY.INPUT.TEXT", "Your request was rejected by our content moderation."),
+    "input": ("ASSET.INVALID", "The asset could not be used."),
+    "fail": ("INTERNAL.BAD_OUTPUT.CODE01", "An unexpected error occurred."),
+}
+REFUSALS = {
+    "refuse": (400, "Validation of body failed"),
+    "bad_key": (401, "The API key is not valid."),
+    "no_credit": (400, "You do not have enough credits to run this task."),
+    "not_found": (404, "Not found"),
+    "invalid_input": (400, "Validation of body failed"),
+    "blocked": (400, "Your request was rejected by our content moderation."),
+    "rate_limit": (429, "Rate limit exceeded"),
+    "error": (502, "Bad gateway"),
+}
+COMMON: Rules = {"model": str, "promptText": str, "duration": (int, str), "seed": int}
+ADDRESSES = ("https://", "data:", "runway://")
+
+
+def refusal(name: str) -> Answer:
+    """`{"error": …}`, by the name of a fault; `issues` where the body is at fault."""
+    status, said = row(REFUSALS, name)
+    issues = (
+        {} if name != "invalid_input" else {"issues": _issues(Trouble("promptText", "custom", "Invalid"))}
+    )
+    return json_answer(status, {"error": said, **issues}, {"retry-after": "2"} if status == 429 else {})
+
+
+def denied(request: Request) -> Answer | None:
+    """Any bearer token is good; the version has to be named, on every call."""
+    if answer := keyed("authorization", "Bearer", refusal)(request):
+        return answer
+    named = request.headers.get("x-runway-version")
+    said = f"X-Runway-Version must be {VERSION}" if named else "The X-Runway-Version header is required."
+    return None if named == VERSION else json_answer(400, {"error": said})
+
+
+async def create(call: Call) -> Reply:
+    """POST text_to_video, image_to_video or video_to_video."""
+    if trouble := _wrong(call.request.path.removeprefix("/v1/"), call.given):
+        return json_answer(400, {"error": "Validation of body failed", "issues": _issues(trouble)})
+    busy = sum(not moment(job, time.time()).over for job in call.sandbox.store.jobs(call.provider))
+    order = Order(str(uuid4()), str(call.given["model"]), call.given, notes={"throttled": busy >= AT_ONCE})
+    job = accept(call, order)
+    return json_answer(200, {"id": job.id, "estimatedCost": {"credits": _credits(job)}})
+
+
+def _wrong(kind: str, given: dict[str, Any]) -> Trouble | None:
+    models = FIELDS[kind]
+    model = str(given.get("model"))
+    if model not in models:
+        return Trouble("model", "invalid_union_discriminator", f"Expected one of {', '.join(models)}")
+    names = models[model].split()
+    known = {**COMMON, "ratio": RATIOS.get((kind, model), str)}
+    rules = {name.rstrip("!"): known.get(name.rstrip("!"), object) for name in ["model", *names]}
+    needs = [name.rstrip("!") for name in names if name.endswith("!")]
+    return trouble_in(given, rules, needs, strict=True) or _wrong_address(given)
+
+
+def _wrong_address(given: dict[str, Any]) -> Trouble | None:
+    """Media come by https, as data URIs or as uploads, never from an address on this machine."""
+    for name in ("promptImage", "promptVideo", "videoUri"):
+        value = given.get(name)
+        listed = value if isinstance(value, list) else [value]
+        for each in listed:
+            address = each.get("uri") if isinstance(each, dict) else each
+            if address is not None and not str(address).startswith(ADDRESSES):
+                return Trouble(name, "invalid_string", "Must be an https URL, a data URI or a runway:// URI")
+    return None
+
+
+def _issues(trouble: Trouble) -> list[dict[str, Any]]:
+    return [{"code": trouble.kind, "path": [trouble.field], "message": trouble.message}]
+
+
+def _credits(job: Job) -> float:
+    given = job.facts.input.get("duration")
+    seconds = float(given) if isinstance(given, int | float) else 5.0
+    return seconds * CREDITS.get(job.facts.endpoint, CREDITS[""])
+
+
+async def show(call: Call) -> Reply:
+    """GET tasks/{id}; a deleted task is not found."""
+    job = call.job
+    if job is None:
+        return refusal("not_found")
+    now = look(call.sandbox, job)
+    shown: dict[str, Any] = {"id": job.id, "createdAt": iso(job.created_at), "status": _state(job, now)}
+    if now.over:
+        free = now.phase == "canceled" or failure(job) == "fail"
+        shown["cost"] = {"credits": 0 if now.phase != "succeeded" and free else round(_credits(job))}
+    else:
+        shown["estimatedCost"] = {"credits": _credits(job)}
+    if now.phase == "running":
+        shown["progress"] = round(now.fraction, 3)
+    if now.phase == "succeeded":
+        shown["output"] = [f"{clip_link(call.request.base, job)}?_jwt={uuid4().hex}"]
+    if now.phase == "failed":
+        code, said = FAILURES[failure(job)]
+        shown |= {"failure": job.facts.trouble.message if job.facts.trouble else said, "failureCode": code}
+    return json_answer(200, shown)
+
+
+def _state(job: Job, now: Moment) -> str:
+    waits = now.phase == "queued" and job.facts.notes.get("throttled")
+    return "THROTTLED" if waits else word_for(job, now, STATES)
+
+
+async def delete(call: Call) -> Reply:
+    """DELETE tasks/{id}: cancels what is not over, deletes what is."""
+    if call.job is None:
+        return refusal("not_found")
+    discard(call.sandbox, call.job)
+    return Answer(204)
+
+
+async def promise_upload(call: Call) -> Reply:
+    """POST uploads: where the file goes, with which fields, and how to name it afterwards."""
+    if trouble := trouble_in(call.given, {"filename": str, "type": str}, ("filename",), strict=True):
+        return json_answer(400, {"error": "Validation of body failed", "issues": _issues(trouble)})
+    file_id = uuid4().hex
+    fields = {"key": f"uploads/{file_id}", "policy": "sandbox", "x-amz-signature": uuid4().hex}
+    address = f"{call.request.base}/storage/{file_id}"
+    return json_answer(200, {"uploadUrl": address, "fields": fields, "runwayUri": f"runway://{file_id}"})
+
+
+async def take_upload(call: Call) -> Reply:
+    """POST the promised address: a form with those fields and the part `file`; the address is the permission."""
+    kept = keep_part(call, "file", call.at["file"], also=("key", "policy", "x-amz-signature"))
+    return Answer(204) if kept else Answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+
+
+async def organization(_call: Call) -> Reply:
+    """GET organization: the free call that tells whether a key is good."""
+    models = {
+        name: {"maxConcurrentGenerations": AT_ONCE, "maxDailyGenerations": 10_000} for name in CREDITS if name
+    }
+    used = {"models": {name: {"dailyGenerations": 0} for name in models}}
+    tier = {"maxMonthlyCreditSpend": 1_000_000, "models": models}
+    return json_answer(200, {"creditBalance": 100_000, "tier": tier, "usage": used})
+
+
+WIRE = Wire(
+    name="runway",
+    stands_for="https://api.dev.runwayml.com",
+    denied=denied,
+    refusal=refusal,
+    routes=(
+        *(route("POST", f"/v1/{kind}", create, "submit") for kind in FIELDS),
+        route("GET", "/v1/tasks/{id}", show, "look"),
+        route("DELETE", "/v1/tasks/{id}", delete, "cancel"),
+        route("POST", "/v1/uploads", promise_upload),
+        route("POST", "/storage/{file}", take_upload, open=True),
+        route("GET", "/v1/organization", organization),
+        CLIP_ROUTE,
+    ),
+)

@@ -1,0 +1,61 @@
+"""Signs webhooks as the services do: Standard Webhooks (HMAC), and fal's Ed25519 over four lines."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from providers.sandbox import ed25519
+from providers.sandbox.store import Store
+
+FAL_USER = "sandbox|user"
+
+
+def standard_secret(store: Store) -> str:
+    """This sandbox's own `whsec_…`, the same after a restart."""
+    key = store.kept("standard-webhooks", secrets.token_bytes(24))
+    return "whsec_" + base64.b64encode(key).decode()
+
+
+def standard_headers(store: Store, body: bytes) -> Mapping[str, str]:
+    """Id, time and signature of one message."""
+    message_id, stamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
+    signature = standard_signature(standard_secret(store), message_id, stamp, body)
+    return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": signature}
+
+
+def standard_signature(secret: str, message_id: str, stamp: str, body: bytes) -> str:
+    """`v1,` and the base64 of the HMAC-SHA256 over id, time and body, joined by dots."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    digest = hmac.digest(key, f"{message_id}.{stamp}.".encode() + body, "sha256")
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def fal_headers(store: Store, request_id: str, body: bytes) -> Mapping[str, str]:
+    """Request id, user id, time and signature of one message."""
+    stamp = str(int(time.time()))
+    return {
+        "x-fal-webhook-request-id": request_id,
+        "x-fal-webhook-user-id": FAL_USER,
+        "x-fal-webhook-timestamp": stamp,
+        "x-fal-webhook-signature": fal_signature(_fal_seed(store), request_id, FAL_USER, stamp, body),
+    }
+
+
+def fal_signature(seed: bytes, request_id: str, user_id: str, stamp: str, body: bytes) -> str:
+    """The Ed25519 signature in hex over id, user, time and the body's SHA-256, one a line."""
+    lines = (request_id, user_id, stamp, hashlib.sha256(body).hexdigest())
+    return ed25519.sign(seed, "\n".join(lines).encode()).hex()
+
+
+def fal_keys(store: Store) -> dict[str, Any]:
+    """The JWKS that verifies `fal_headers`."""
+    x = base64.urlsafe_b64encode(ed25519.public_key(_fal_seed(store))).decode().rstrip("=")
+    return {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "sandbox", "use": "sig", "x": x}]}
+
+
+def _fal_seed(store: Store) -> bytes:
+    return store.kept("fal-ed25519", secrets.token_bytes(32))

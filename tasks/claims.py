@@ -1,0 +1,208 @@
+"""Work that a worker takes for itself for a while: the next job to submit, looks that are due, a video to save.
+
+A claim is a conditional update, so of two workers one gets it and the other goes on. It ends by itself when it is
+not renewed. Slots are counted in the transaction that claims, behind the lane's row, which one worker holds at a time.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from tasks.database import Database
+from tasks.job import Job, Watched
+from tasks.rows import WATCHED_SQL, to_job, to_watched
+
+RESERVE = 8  # one slot in so many is kept for owners who hold none
+
+
+class Hint(Struct, frozen=True):
+    """What a message says: look at this job, which was at this revision."""
+
+    job_id: str
+    revision: int
+
+
+class Claims:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self.database = database
+        self.clock = clock
+
+    async def next_to_submit(self, lane: str, slots: int, lease: float) -> Job | None:
+        """The oldest job of the owner who holds the fewest slots of this lane, under a lease; None: nothing to do.
+
+        A lane that is paused gives none. While its last submission got no answer, it gives one job at a time.
+        """
+        now = self.clock()
+        async with self.database.transaction():
+            unanswered, paused_until = await self._take(lane)
+            held = await self._held(lane, now)
+            if paused_until > now or (unanswered and await self._submitting(lane, now)):
+                return None
+            owner = await self._fairest(lane, held, slots, now)
+            if owner is None:
+                return None
+            rows = await self.database.rows(
+                "UPDATE job SET lease_until = {} WHERE id = (SELECT id FROM job WHERE lane = {} "
+                "AND state = 'queued' AND owner = {} AND (lease_until IS NULL OR lease_until <= {}) "
+                "AND not_before <= {} AND cancel_requested_at IS NULL ORDER BY created_at, id LIMIT 1) RETURNING *",
+                *(now + lease, lane, owner, now, now),
+            )
+        return to_job(rows[0]) if rows else None
+
+    async def to_save(self, job_id: str, lease: float) -> Job | None:
+        """This job, if it waits to be saved and nobody is at it."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE job SET lease_until = {} WHERE id = {} AND state = 'saving' "
+            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} RETURNING *",
+            *(now + lease, job_id, now, now),
+        )
+        return to_job(rows[0]) if rows else None
+
+    async def renew(self, job: Job, lease: float) -> bool:
+        """False where the job has moved on without us."""
+        rows = await self.database.rows(
+            "UPDATE job SET lease_until = {} WHERE id = {} AND revision = {} RETURNING id",
+            *(self.clock() + lease, job.id, job.revision),
+        )
+        return bool(rows)
+
+    async def put_back(self, job: Job, not_before: float) -> Hint | None:
+        """End our lease without a move of the state: the same step is due again then, under a new revision."""
+        rows = await self.database.rows(
+            "UPDATE job SET lease_until = NULL, attempts = attempts + 1, not_before = {}, hinted_at = {}, "
+            "revision = revision + 1 WHERE id = {} AND revision = {} RETURNING id, revision",
+            *(not_before, not_before, job.id, job.revision),
+        )
+        return Hint(rows[0]["id"], rows[0]["revision"]) if rows else None
+
+    async def due_looks(self, limit: int, growth: float) -> tuple[Watched, ...]:
+        """Take what is due, the longest overdue first, and set when it is due next, in one statement."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE job SET next_look_at = {} + look_every, look_every = "  # noqa: S608
+            "CASE WHEN look_every * {} > look_max THEN look_max ELSE look_every * {} END "
+            "WHERE next_look_at <= {} AND id IN (SELECT id FROM job WHERE next_look_at <= {} "
+            f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) RETURNING {WATCHED_SQL}",
+            *(now, growth, growth, now, now, limit),
+        )
+        return tuple(to_watched(row) for row in rows)
+
+    async def sending_cancel(self, job_id: str, again_after: float) -> bool:
+        """Whether it is ours to send the cancel now: once, and again only where it got no answer for so long."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE job SET cancel_sent_at = {} WHERE id = {} AND (cancel_sent_at IS NULL OR cancel_sent_at <= {}) "
+            "RETURNING id",
+            *(now, job_id, now - again_after),
+        )
+        return bool(rows)
+
+    async def free_slots(self, lane: str, slots: int) -> int:
+        """How many more jobs may go to this provider now; 0 while it is paused."""
+        now = self.clock()
+        paused = await self.database.rows("SELECT paused_until FROM lane WHERE name = {}", lane)
+        if paused and paused[0]["paused_until"] > now:
+            return 0
+        return max(0, slots - sum((await self._held(lane, now)).values()))
+
+    async def lost_hints(self, lane: str, silent_for: float, limit: int) -> tuple[Hint, ...]:
+        """Jobs that wait to be submitted and were not spoken of lately, to be sent again under a new revision."""
+        where = "lane = {} AND state = 'queued' AND cancel_requested_at IS NULL"
+        return await self._speak_again(where, (lane,), silent_for, limit)
+
+    async def lost_saves(self, silent_for: float, limit: int) -> tuple[Hint, ...]:
+        """Jobs that wait to be saved, likewise."""
+        return await self._speak_again("state = 'saving'", (), silent_for, limit)
+
+    async def unanswered(self, lane: str, after: int, first: float, longest: float) -> float | None:
+        """Count a submission without an answer; the time until which that pauses the lane, if it does."""
+        async with self.database.transaction():
+            before, _ = await self._take(lane)
+            count = before + 1
+            pause = min(longest, first * 2.0 ** min(count - after, 20)) if count >= after else 0.0
+            until = self.clock() + pause
+            await self.database.rows(
+                "UPDATE lane SET unanswered = {}, paused_until = {} WHERE name = {}",
+                *(count, until if pause else 0.0, lane),
+            )
+        return until if pause else None
+
+    async def answered(self, lane: str) -> bool:
+        """The provider is there; True where jobs were held back until now. A pause that still runs goes on."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE lane SET unanswered = 0, paused_until = CASE WHEN paused_until > {} THEN paused_until ELSE 0 END "
+            "WHERE name = {} AND (unanswered > 0 OR (paused_until > 0 AND paused_until <= {})) RETURNING name",
+            *(now, lane, now),
+        )
+        return bool(rows)
+
+    async def pause(self, lane: str, until: float) -> None:
+        """The provider told us to wait: no worker submits to it until then."""
+        await self.database.rows("UPDATE lane SET paused_until = {} WHERE name = {}", until, lane)
+
+    async def take_over(self) -> None:
+        """For the start of the only worker there is: whoever held a lease is dead, and no hint is on its way."""
+        now = self.clock()
+        await self.database.rows(
+            "UPDATE job SET lease_until = {} WHERE state IN ('queued', 'submitting', 'saving') AND lease_until > {}",
+            *(now, now),
+        )
+        await self.database.rows(
+            "UPDATE job SET hinted_at = 0 WHERE state IN ('queued', 'saving') AND not_before <= {}", now
+        )
+
+    async def _take(self, lane: str) -> tuple[int, float]:
+        """Hold the lane's row to the end of the transaction: unanswered submissions, pause."""
+        await self.database.rows(
+            "INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0) ON CONFLICT (name) DO NOTHING",
+            lane,
+        )
+        rows = await self.database.rows(
+            "UPDATE lane SET name = name WHERE name = {} RETURNING unanswered, paused_until", lane
+        )
+        return rows[0]["unanswered"], rows[0]["paused_until"]
+
+    async def _held(self, lane: str, now: float) -> dict[str, int]:
+        """Slots in use, by owner: jobs at the provider, and those on their way there."""
+        rows = await self.database.rows(
+            "SELECT owner, count(*) AS held FROM job WHERE lane = {} AND (state IN ('submitting', 'processing') "
+            "OR (state = 'queued' AND lease_until > {})) GROUP BY owner",
+            *(lane, now),
+        )
+        return {row["owner"]: row["held"] for row in rows}
+
+    async def _submitting(self, lane: str, now: float) -> bool:
+        rows = await self.database.rows(
+            "SELECT id FROM job WHERE lane = {} AND (state = 'submitting' OR (state = 'queued' AND lease_until > {})) "
+            "LIMIT 1",
+            *(lane, now),
+        )
+        return bool(rows)
+
+    async def _fairest(self, lane: str, held: dict[str, int], slots: int, now: float) -> str | None:
+        rows = await self.database.rows(
+            "SELECT owner, min(created_at) AS oldest FROM job WHERE lane = {} AND state = 'queued' "
+            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} AND cancel_requested_at IS NULL "
+            "GROUP BY owner",
+            *(lane, now, now),
+        )
+        if not rows:
+            return None
+        owner = min(rows, key=lambda row: (held.get(row["owner"], 0), row["oldest"]))["owner"]
+        kept = slots // RESERVE if held.get(owner) else 0
+        return str(owner) if sum(held.values()) < slots - kept else None
+
+    async def _speak_again(
+        self, where: str, args: tuple[str, ...], silent_for: float, limit: int
+    ) -> tuple[Hint, ...]:
+        now = self.clock()
+        rows = await self.database.rows(
+            f"UPDATE job SET revision = revision + 1, hinted_at = {{}} WHERE id IN (SELECT id FROM job WHERE {where} "  # noqa: S608
+            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} AND hinted_at <= {} "
+            f"ORDER BY created_at LIMIT {{}} {self.database.skip_locked}) "
+            "AND (lease_until IS NULL OR lease_until <= {}) RETURNING id, revision",
+            *(now, *args, now, now, now - silent_for, limit, now),
+        )
+        return tuple(Hint(row["id"], row["revision"]) for row in rows)

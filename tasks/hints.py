@@ -1,0 +1,28 @@
+"""Telling the queue what can go on."""
+
+from tasks.claims import Hint
+from tasks.job import Job, lane
+from tasks.parts import Parts
+
+
+def slots(parts: Parts, provider: str) -> int:
+    """How many of our jobs this provider may have at once."""
+    wire = parts.wires.get(provider)
+    return wire.limits.concurrency if wire else 1
+
+
+async def hint_submit(parts: Parts, job: Job, after: float = 0.0) -> None:
+    await parts.queue.hint_submit(Hint(job.id, job.revision), job.provider, job.sandbox, after)
+
+
+async def hint_save(parts: Parts, job: Job) -> None:
+    await parts.queue.hint_save(Hint(job.id, job.revision))
+
+
+async def wake(parts: Parts, provider: str, sandbox: bool, silent_for: float = 0.0) -> None:
+    """Send as many hints as there are free slots, for jobs of which none was sent for `silent_for` seconds."""
+    name = lane(provider, sandbox)
+    free = await parts.jobs.claims.free_slots(name, slots(parts, provider))
+    if free:
+        for hint in await parts.jobs.claims.lost_hints(name, silent_for, free):
+            await parts.queue.hint_submit(hint, provider, sandbox)

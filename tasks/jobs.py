@@ -1,0 +1,234 @@
+"""The one door to the rows of jobs: what people ask of them, and the one function that moves them.
+
+Work that is taken under a lease is in `claims`, what a provider answered to a submission in `answers`, what the sweep
+looks for in `overdue`, money in `ledger`; nothing outside these five modules writes SQL for jobs.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from providers.answers import Billing, Cost
+from providers.errors import tell
+from tasks import moves
+from tasks.answers import Answers
+from tasks.claims import Claims
+from tasks.database import Database
+from tasks.job import Job, JobError, Watched
+from tasks.ledger import Ledger
+from tasks.overdue import Overdue
+from tasks.rows import encode, to_job, to_row
+from tasks.state import LIVE, State
+
+DELETABLE = ("succeeded", "failed", "canceled", "unconfirmed")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """This idempotency key was used before; `same` tells whether for the same request."""
+
+    job_id: str
+    same: bool
+
+
+class Key(msgspec.Struct, frozen=True):
+    """An owner's idempotency key and a digest of what is asked under it."""
+
+    id: str
+    body: str
+
+
+class Jobs:
+    """`clock` gives Unix seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self.database = database
+        self.clock = clock
+        self.ledger = Ledger(database)
+        self.claims = Claims(database, clock)
+        self.answers = Answers(database, self.ledger, clock)
+        self.overdue = Overdue(database, clock)
+
+    # What people ask
+
+    async def create(self, job: Job, *, uploads: Iterable[str] = (), key: Key | None = None) -> Job | Known:
+        """Insert the job with its reservation in the ledger and its claim on uploads, all or nothing.
+
+        Where the key was taken in the meantime nothing is inserted, and `Known` tells whose it is.
+        """
+        async with self.database.transaction(durable=True):
+            if key is not None and not await self._take_key(key, job):
+                known = await self.known(key)
+                if known is not None:
+                    return known
+            await self._insert("job", to_row(job))
+            await self.ledger.reserve(job)
+            for upload in uploads:
+                await self._insert(
+                    "job_upload", {"id": f"{job.id} {upload}", "job": job.id, "upload": upload}
+                )
+        moves.tell(job.id, "new", job.state, f"{job.model} for {job.provider}")
+        return job
+
+    async def known(self, key: Key) -> Known | None:
+        """What this key was used for before, if it was."""
+        found = await self.database.rows("SELECT job, body FROM request_key WHERE id = {}", key.id)
+        return Known(found[0]["job"], same=found[0]["body"] == key.body) if found else None
+
+    async def get(self, owner: str, job_id: str) -> Job | None:
+        """The owner's job; another's does not exist."""
+        return _first(
+            await self.database.rows("SELECT * FROM job WHERE id = {} AND owner = {}", job_id, owner)
+        )
+
+    async def find(self, job_id: str) -> Job | None:
+        """Any owner's job, for the worker; what people see goes through `get`."""
+        return _first(await self.database.rows("SELECT * FROM job WHERE id = {}", job_id))
+
+    async def listing(self, owner: str, limit: int = 50, before: str | None = None) -> tuple[Job, ...]:
+        """Newest first; `before` is the id of the last job of the page before."""
+        last = await self.get(owner, before) if before else None
+        if last is None:
+            rows = await self.database.rows(
+                "SELECT * FROM job WHERE owner = {} ORDER BY created_at DESC, id DESC LIMIT {}", owner, limit
+            )
+        else:
+            rows = await self.database.rows(
+                "SELECT * FROM job WHERE owner = {} AND (created_at, id) < ({}, {}) "
+                "ORDER BY created_at DESC, id DESC LIMIT {}",
+                *(owner, last.created_at, last.id, limit),
+            )
+        return tuple(to_job(row) for row in rows)
+
+    async def live(self, owner: str, ids: Iterable[str] | None = None) -> tuple[Job, ...]:
+        """Jobs that are going to change by themselves, newest first; with `ids` those jobs, in any state."""
+        column, wanted = ("state", sorted(LIVE)) if ids is None else ("id", list(ids)[:500])
+        if not wanted:
+            return ()
+        rows = await self.database.rows(
+            f"SELECT * FROM job WHERE owner = {{}} AND {column} IN ({_places(wanted)}) "  # noqa: S608
+            "ORDER BY created_at DESC, id DESC",
+            *(owner, *wanted),
+        )
+        return tuple(to_job(row) for row in rows)
+
+    async def request_cancel(self, owner: str, job_id: str) -> Job | None:
+        """Note the wish of the owner; a job that was never sent is canceled at once. The job as it is then."""
+        now = self.clock()
+        await self.database.rows(
+            "UPDATE job SET cancel_requested_at = {}, next_look_at = "
+            "CASE WHEN next_look_at IS NULL THEN NULL ELSE CAST({} AS DOUBLE PRECISION) END "
+            "WHERE id = {} AND owner = {} AND cancel_requested_at IS NULL "
+            "AND state IN ('queued', 'submitting', 'processing', 'unconfirmed') RETURNING id",
+            *(now, now, job_id, owner),
+        )
+        job = await self.get(owner, job_id)
+        if job is not None and job.state == "queued" and job.cancel_requested_at is not None:
+            await self.cancel_unsent(job)
+            job = await self.get(owner, job_id)
+        return job
+
+    async def cancel_unsent(self, job: Job) -> Job | None:
+        """A job that waits and was never sent costs nothing."""
+        return await self.move(job, "canceled", "canceled before it was sent", billing="not_billed")
+
+    async def delete(self, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
+        """Remove the row; a live job stays. Its ledger row stays too, its files are the caller's to remove."""
+        async with self.database.transaction():
+            gone = await self.database.rows(
+                f"DELETE FROM job WHERE id = {{}} AND owner = {{}} AND state IN ({_places(DELETABLE)}) RETURNING id",  # noqa: S608
+                *(job_id, owner, *DELETABLE),
+            )
+            if gone:
+                await self.database.rows("DELETE FROM job_upload WHERE job = {}", job_id)
+        if gone:
+            return "deleted"
+        return "missing" if await self.get(owner, job_id) is None else "live"
+
+    async def spent_since(self, owner: str, since: float) -> dict[str, Decimal]:
+        """By currency; what is not known to be unbilled counts with its estimate."""
+        return await self.ledger.spent_since(owner, since)
+
+    # What the worker does
+
+    async def move(
+        self,
+        job: Job | Watched,
+        to: State,
+        why: str,
+        *,
+        durable: bool = False,
+        lease_before: float | None = None,
+        unless_canceled: bool = False,
+        **facts: Any,
+    ) -> Job | None:
+        """Move a job that nobody has moved since `job` was read, and write `facts` (columns) with it.
+
+        None: somebody has, or its lease runs on beyond `lease_before`, or a cancel was asked for.
+        """
+        guards = [("id = {}", job.id), ("revision = {}", job.revision)]
+        if lease_before is not None:
+            guards.append(("(lease_until IS NULL OR lease_until <= {})", lease_before))
+        columns = moves.columns(job.state, to, job.sandbox, self.clock(), facts)
+        async with self.database.transaction(durable=durable):
+            found = await self.database.rows(
+                f"UPDATE job SET {_assignments(columns)}, revision = revision + 1 WHERE "  # noqa: S608
+                + " AND ".join(guard for guard, _ in guards)
+                + (" AND cancel_requested_at IS NULL" if unless_canceled else "")
+                + " RETURNING *",
+                *(encode(column, value) for column, value in columns.items()),
+                *(argument for _, argument in guards),
+            )
+            moved = _first(found)
+            if moved is not None and moved.billing is not None:
+                await self.ledger.settle(moved)
+        if moved is not None:
+            moves.tell(job.id, job.state, to, why)
+        return moved
+
+    async def note(self, job_id: str, **facts: Any) -> None:
+        """Write facts beside the state: no move, no revision, so that no note can swallow a cancel."""
+        facts["updated_at"] = self.clock()
+        await self.database.rows(
+            f"UPDATE job SET {_assignments(facts)} WHERE id = {{}}",  # noqa: S608
+            *(encode(column, value) for column, value in facts.items()),
+            job_id,
+        )
+
+    async def learn_money(self, watched: Watched, billing: Billing, cost: Cost | None, company: str) -> None:
+        """A job that had ended here is over at the provider too: what it cost is known now, and looks end."""
+        job = await self.find(watched.id)
+        if job is None or job.revision != watched.revision:
+            return
+        told = job.error and JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
+        await self.note(job.id, next_look_at=None, billing=billing, cost=cost, error=told)
+        await self.ledger.settle(msgspec.structs.replace(job, billing=billing, cost=cost))
+
+    async def _take_key(self, key: Key, job: Job) -> bool:
+        taken = await self.database.rows(
+            "INSERT INTO request_key (id, owner, body, job, created_at) VALUES ({}, {}, {}, {}, {}) "
+            "ON CONFLICT (id) DO NOTHING RETURNING id",
+            *(key.id, job.owner, key.body, job.id, job.created_at),
+        )
+        return bool(taken)
+
+    async def _insert(self, table: str, row: dict[str, Any]) -> None:
+        names = ", ".join(f'"{name}"' for name in row)
+        await self.database.rows(
+            f"INSERT INTO {table} ({names}) VALUES ({_places(row)})",  # noqa: S608
+            *row.values(),
+        )
+
+
+def _assignments(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{column}" = {{}}' for column in columns)
+
+
+def _places(values: Iterable[Any]) -> str:
+    return ", ".join("{}" for _ in values)
+
+
+def _first(rows: list[dict[str, Any]]) -> Job | None:
+    return to_job(rows[0]) if rows else None

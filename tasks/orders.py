@@ -1,0 +1,234 @@
+"""From a wish to a job: the one place where a form and the API alike become a row that will be ordered."""
+
+import difflib
+import hashlib
+import secrets
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+import msgspec
+
+from models.check import check, drop_hidden
+from models.describe import frame, labels
+from models.payload import Mapped, map_body
+from models.price import Estimate, estimate
+from models.spec import Spec
+from models.values import JSON, Facts, Values
+from providers.lines import Choice
+from providers.order import Order
+from tasks.hints import hint_submit
+from tasks.job import Amounts, Job
+from tasks.jobs import Key, Known
+from tasks.parts import Parts
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The job exists; `replayed`: it did already, from the same request sent before."""
+
+    job: Job
+    replayed: bool
+
+
+class Invalid(msgspec.Struct, frozen=True):
+    """A sentence by field name; "" is the whole form."""
+
+    errors: dict[str, str]
+
+
+class UnknownModel(msgspec.Struct, frozen=True):
+    nearest: str | None
+    sentence: str
+
+
+class NotReady(msgspec.Struct, frozen=True):
+    """The model cannot be ordered just now; nothing was sent."""
+
+    sentence: str
+
+
+class KeyReused(msgspec.Struct, frozen=True):
+    """The idempotency key was used for something else."""
+
+    sentence: str
+
+
+class PriceRose(msgspec.Struct, frozen=True):
+    """The price is higher than the one that was shown; nothing was ordered."""
+
+    estimate: Estimate
+    sentence: str
+
+
+Answer = Placed | Invalid | UnknownModel | NotReady | KeyReused | PriceRose
+
+
+def shown_price(price: Estimate) -> str:
+    """What a form carries as `shown_estimate`: the upper bound as a decimal string, "" where it is not known."""
+    return "" if price.high is None else str(price.high)
+
+
+async def place(
+    parts: Parts,
+    *,
+    owner: str,
+    model: str,
+    values: Values,
+    from_form: bool,
+    idempotency_key: str | None = None,
+    shown_estimate: str | None = None,
+    retry_of: str | None = None,
+    body_hash: str | None = None,
+) -> Answer:
+    """Check, price, freeze and insert; then tell the queue. Nothing is sent to a provider here.
+
+    `values` from a form may hold what is hidden now; it is dropped. `shown_estimate` is what `shown_price` gave when
+    the form was drawn, None where nothing was shown. `body_hash` is compared for the same `idempotency_key` instead
+    of model and values, where a door changes values before it comes here.
+    """
+    key = _key(owner, idempotency_key, body_hash or _digest(model, values))
+    known = await parts.jobs.known(key) if key else None
+    if known is not None:
+        return await _replay(parts, owner, known)
+    spec = parts.catalogue.get(model)
+    if spec is None:
+        return _unknown(parts, model)
+    facts = await parts.uploads.facts(owner, _texts(values))
+    checked = check(spec, drop_hidden(spec, values, facts) if from_form else values, facts)
+    if checked.errors:
+        return Invalid(checked.errors)
+    price = estimate(spec, checked.values, facts)
+    if shown_estimate is not None and _rose(shown_estimate, price):
+        return PriceRose(
+            price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
+        )
+    choice = parts.lines.choose(spec.provider)
+    if choice is None:
+        return NotReady(_not_ready(spec))
+    if not parts.media.has_room():
+        return NotReady(
+            "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
+        )
+    mapped = map_body(spec, checked.values, facts)
+    retried = await parts.jobs.get(owner, retry_of) if retry_of else None
+    job = _freeze(spec, checked.values, facts, price, choice, mapped, owner, parts.jobs.clock())
+    job = msgspec.structs.replace(job, retry_of=retried.id if retried else None)
+    created = await parts.jobs.create(job, uploads=_uploads(mapped), key=key)
+    if isinstance(created, Known):
+        return await _replay(parts, owner, created)
+    await hint_submit(parts, created)
+    return Placed(created, replayed=False)
+
+
+async def remove(parts: Parts, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
+    """Delete a job that rests, with its files; what it cost stays in the ledger."""
+    answer = await parts.jobs.delete(owner, job_id)
+    if answer == "deleted":
+        await parts.media.delete(job_id)
+    return answer
+
+
+def _freeze(
+    spec: Spec,
+    values: Values,
+    facts: Facts,
+    price: Estimate,
+    choice: Choice,
+    mapped: Mapped,
+    owner: str,
+    now: float,
+) -> Job:
+    """All that the worker will ever need: it does not read specs, which may change or vanish under a job."""
+    mode = str(values.get("mode") or spec.modes[0])
+    return Job(
+        id=secrets.token_hex(8),
+        owner=owner,
+        model=spec.key,
+        display_name=spec.display_name,
+        provider=spec.provider,
+        sandbox=choice.sandbox,
+        origin=choice.origin,
+        mode=mode,
+        values=values,
+        labels=labels(spec, values),
+        frame=frame(spec, values, facts),
+        estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text),
+        order=Order(
+            provider=spec.provider,
+            endpoint=spec.endpoint_for(mode),
+            version=spec.version,
+            mode=mode,
+            body=mapped.body,
+            media=mapped.media,
+            encode=mapped.encode,
+        ),
+        typical_sec=spec.timing.typical_sec,
+        deadline_sec=spec.timing.deadline_sec,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def _replay(parts: Parts, owner: str, known: Known) -> Placed | KeyReused:
+    if not known.same:
+        return KeyReused(
+            "This was sent before with other values, and ran with those. Nothing new was ordered."
+        )
+    job = await parts.jobs.get(owner, known.job_id)
+    if job is None:
+        return KeyReused("This was ordered before, and its job was deleted since. Nothing new was ordered.")
+    return Placed(job, replayed=True)
+
+
+def _key(owner: str, key: str | None, body: str) -> Key | None:
+    return Key(_digest(owner, key), body) if key else None
+
+
+def _digest(*parts: JSON) -> str:
+    """Of the JSON, whose keys are sorted: the same wish has the same digest, however it was written."""
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+
+
+def _unknown(parts: Parts, model: str) -> UnknownModel:
+    keys = [spec.key for spec in parts.catalogue.all()]
+    nearest = next(iter(difflib.get_close_matches(model, keys, n=1)), None)
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return UnknownModel(nearest, f"There is no model {model!r}.{hint} Nothing was ordered.")
+
+
+def _not_ready(spec: Spec) -> str:
+    return (
+        f"{spec.display_name} runs at {spec.provider}, which is not set up here. Nothing was ordered: "
+        "choose another model, or set its key and start again."
+    )
+
+
+def _rose(shown: str, price: Estimate) -> bool:
+    """A price that was known and is not any more counts as risen; one that was never known cannot rise."""
+    if shown == "":
+        return False
+    try:
+        return price.high is None or price.high > Decimal(shown)
+    except InvalidOperation:
+        return True
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _texts(value: JSON) -> Iterator[str]:
+    """Every text in the values: among them are the ids of uploads."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+
+
+def _uploads(mapped: Mapped) -> set[str]:
+    return {leaf.ref for leaf in mapped.media if leaf.ref.startswith("up_")}

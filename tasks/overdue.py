@@ -1,0 +1,59 @@
+"""What the sweep looks for: jobs that should have gone on by themselves and did not. Only questions, no moves."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tasks.database import Database
+from tasks.job import Job
+from tasks.rows import to_job
+
+SOME = 200  # at a time; the next sweep takes the next
+
+
+class Overdue:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self.database = database
+        self.clock = clock
+
+    async def submissions(self) -> tuple[Job, ...]:
+        """Under way when their worker died: nobody knows whether the provider has them."""
+        return await self._jobs(
+            "state = 'submitting' AND (lease_until IS NULL OR lease_until <= {})", self.clock()
+        )
+
+    async def canceled_in_queue(self) -> tuple[Job, ...]:
+        return await self._jobs("state = 'queued' AND cancel_requested_at IS NOT NULL")
+
+    async def queued_since(self, longest: float) -> tuple[Job, ...]:
+        """Never sent for so many seconds."""
+        return await self._jobs(
+            "state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) AND created_at <= {}",
+            *(self.clock(), self.clock() - longest),
+        )
+
+    async def past_deadline(self) -> tuple[Job, ...]:
+        """Too long at the provider. A job whose look is overdue is looked at first: it may be finished."""
+        now = self.clock()
+        return await self._jobs("state = 'processing' AND deadline_at <= {} AND next_look_at > {}", now, now)
+
+    async def waiting_lanes(self) -> tuple[tuple[str, bool], ...]:
+        """(provider, sandbox) wherever a job waits to be sent."""
+        rows = await self.database.rows(
+            "SELECT provider, sandbox FROM job WHERE state = 'queued' GROUP BY provider, sandbox"
+        )
+        return tuple((row["provider"], bool(row["sandbox"])) for row in rows)
+
+    async def stop_late_looks(self, late_for: float) -> None:
+        """Jobs that ended long ago are not asked for any more: what the provider made has expired."""
+        await self.database.rows(
+            "UPDATE job SET next_look_at = NULL WHERE next_look_at IS NOT NULL "
+            "AND state IN ('failed', 'canceled', 'succeeded') AND coalesce(deadline_at, ended_at) <= {}",
+            self.clock() - late_for,
+        )
+
+    async def forget_keys(self, older_than: float) -> None:
+        await self.database.rows("DELETE FROM request_key WHERE created_at <= {}", self.clock() - older_than)
+
+    async def _jobs(self, where: str, *args: Any) -> tuple[Job, ...]:
+        rows = await self.database.rows(f"SELECT * FROM job WHERE {where} LIMIT {SOME}", *args)  # noqa: S608
+        return tuple(to_job(row) for row in rows)

@@ -1,0 +1,65 @@
+"""Everything that a process works with, built once by its root (web or worker) and passed in."""
+
+from msgspec import Struct
+
+from models.catalogue import Catalogue
+from providers.clients import Clients
+from providers.lines import Lines
+from providers.wires import Wires
+from tasks.database import Database, open_database
+from tasks.jobs import Jobs
+from tasks.media import Media
+from tasks.pace import Pace
+from tasks.queue import Queue
+from tasks.settings import Settings
+from tasks.uploads import Uploads
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """Built by `build_parts`; whoever built it closes it."""
+
+    settings: Settings
+    pace: Pace
+    database: Database
+    catalogue: Catalogue
+    wires: Wires
+    clients: Clients
+    lines: Lines
+    jobs: Jobs
+    uploads: Uploads
+    media: Media
+    queue: Queue
+
+    async def close(self) -> None:
+        """Close every connection; afterwards nothing of this may be used."""
+        try:
+            await self.queue.close()
+            await self.clients.aclose()
+        finally:
+            await self.database.close()
+
+
+async def build_parts(
+    settings: Settings, *, queue_url: str, sandbox_url: str | None, pace: Pace | None = None
+) -> Parts:
+    """Open the database (migrating it where needed) and make every part.
+
+    `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`. Raises `SettingsError` with one sentence where
+    the database cannot be opened. An unreachable queue is no error: the sweep sends hints again.
+    """
+    database = await open_database(settings.database_url)
+    wires = Wires(settings.providers_dirs)
+    clients = Clients()
+    return Parts(
+        settings=settings,
+        pace=pace or Pace(),
+        database=database,
+        catalogue=Catalogue(settings.models_dirs),
+        wires=wires,
+        clients=clients,
+        lines=Lines(wires, clients, settings.environ, sandbox_url),
+        jobs=Jobs(database),
+        uploads=Uploads(settings.data_dir / "uploads"),
+        media=Media(settings.data_dir / "media"),
+        queue=Queue(queue_url),
+    )

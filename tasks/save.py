@@ -1,0 +1,108 @@
+"""The step that makes a result ours: fetch it into our store, probe it, and only then call the job succeeded."""
+
+import logging
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from providers.answers import ErrorKind, Fetched, FetchFailed, Look, OutputFile
+from providers.errors import tell
+from providers.line import Line
+from tasks.job import Job, JobError, Output
+from tasks.leases import holding
+from tasks.media import MAX_OUTPUT_BYTES, BadOutput
+from tasks.pace import backoff
+from tasks.parts import Parts
+
+log = logging.getLogger("shotlist.jobs")
+
+
+class Unsaved(Struct, frozen=True):
+    """Why nothing was stored this time; `tries` is how often that is believed to be bad luck."""
+
+    kind: ErrorKind
+    reason: str
+    tries: int
+    expired: bool = False
+
+
+async def save(parts: Parts, job_id: str) -> None:
+    """Fetch the result of this job, if that is still to be done and nobody is at it."""
+    job = await parts.jobs.claims.to_save(job_id, parts.pace.lease)
+    if job is None:
+        return
+    line = parts.lines.line(*job.line_key)
+    if line is None:
+        await _later(parts, job, "its provider is not set up here just now")
+        return
+    async with holding(parts, job):
+        saved = await _collect(parts, line, job)
+        if isinstance(saved, Unsaved):
+            await _unsaved(parts, line, job, saved)
+        else:
+            await parts.jobs.move(
+                job, "succeeded", "stored", outputs=saved, billing=job.billing or "billed", progress=1.0
+            )
+
+
+async def _collect(parts: Parts, line: Line, job: Job) -> tuple[Output, ...] | Unsaved:
+    if not job.found:
+        return Unsaved("bad_output", "its answer names no file", tries=1)
+    saved: list[Output] = []
+    for number, file in enumerate(job.found):
+        output = await _save_one(parts, line, job, number, file)
+        if isinstance(output, Unsaved):
+            return output
+        saved.append(output)
+    return tuple(saved)
+
+
+async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: OutputFile) -> Output | Unsaved:
+    async def fetch(to: BinaryIO) -> FetchFailed | None:
+        answer = await line.fetch(file, to, MAX_OUTPUT_BYTES)
+        return None if isinstance(answer, Fetched) else answer
+
+    pace = parts.pace
+    try:
+        saved = await parts.media.save(job.id, number, fetch)
+    except OSError as error:
+        return Unsaved("storage", error.strerror or type(error).__name__, pace.save_tries)
+    match saved:
+        case BadOutput(reason):
+            return Unsaved("bad_output", f"the file {reason}", pace.save_tries_bad)
+        case FetchFailed(reason, expired, retryable):
+            kind: ErrorKind = "expired" if expired else "storage"
+            tries = pace.save_tries if retryable and not expired else pace.save_tries_bad
+            return Unsaved(kind, reason, tries, expired)
+        case Output():
+            return saved
+
+
+async def _unsaved(parts: Parts, line: Line, job: Job, unsaved: Unsaved) -> None:
+    """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had."""
+    if job.attempts + 1 < unsaved.tries:
+        if unsaved.expired:
+            await _ask_for_new_links(parts, line, job)
+        await _later(parts, job, unsaved.reason)
+        return
+    billing = "not_billed" if job.sandbox else job.billing or "billed"
+    error = tell(unsaved.kind, line.wire.display_name, unsaved.reason, billing=billing)
+    await parts.jobs.move(
+        job, "failed", f"given up: {unsaved.reason}", billing=billing, error=JobError.of(error)
+    )
+
+
+async def _ask_for_new_links(parts: Parts, line: Line, job: Job) -> None:
+    if job.operation is None:
+        return
+    match await line.look(job.operation):
+        case Look(state="succeeded", outputs=outputs) if outputs:
+            await parts.jobs.note(job.id, found=outputs)
+
+
+async def _later(parts: Parts, job: Job, why: str) -> None:
+    wait = backoff(parts.pace, job.attempts + 1)
+    log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, why)
+    hint = await parts.jobs.claims.put_back(job, parts.jobs.clock() + wait)
+    if hint is not None:
+        await parts.queue.hint_save(hint, after=wait)

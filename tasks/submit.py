@@ -1,0 +1,180 @@
+"""The step that orders: deliver the media, commit "about to send", send exactly one request, record the answer."""
+
+import asyncio
+import logging
+
+from providers.answers import Accepted, Limited, NotSent, ProviderError, Refused, SubmitAnswer, Unclear
+from providers.errors import tell
+from providers.line import Line
+from tasks.answers import Cadence
+from tasks.deliver import Delivered, Undelivered, deliver
+from tasks.hints import hint_submit, slots, wake
+from tasks.job import Job, JobError, lane
+from tasks.leases import holding, until_it_lands, whole
+from tasks.pace import backoff
+from tasks.parts import Parts
+
+log = logging.getLogger("shotlist.jobs")
+
+
+async def submit_next(parts: Parts, provider: str, sandbox: bool) -> None:
+    """Take the fairest job that waits for this provider, if there is a slot, and order it."""
+    pace = parts.pace
+    job = await parts.jobs.claims.next_to_submit(lane(provider, sandbox), slots(parts, provider), pace.lease)
+    if job is None:
+        return
+    line = parts.lines.line(*job.line_key)
+    if line is None:
+        await _put_back(parts, job, "its provider is not set up here just now")
+        return
+    async with holding(parts, job):
+        delivered = await deliver(parts, line, job)
+    match delivered:
+        case Undelivered(sentence, retryable):
+            await _undelivered(parts, job, sentence, retryable)
+        case Delivered():
+            await _order(parts, line, job, delivered)
+
+
+async def _order(parts: Parts, line: Line, job: Job, delivered: Delivered) -> None:
+    """From here to the recorded answer nobody else may send this job: the row says so before the request leaves."""
+    now = parts.jobs.clock()
+    sent = await parts.jobs.move(
+        job,
+        "submitting",
+        f"about to send to {job.provider}",
+        durable=True,
+        unless_canceled=True,
+        lease_until=now + parts.pace.lease,
+        attempts=job.attempts,
+        handles=delivered.to_keep,
+    )
+    if sent is None:
+        return
+    async with holding(parts, sent):
+        answer = await _ask(parts, line, sent, delivered)
+        await whole(record(parts, line, sent, answer))
+
+
+async def _ask(parts: Parts, line: Line, job: Job, delivered: Delivered) -> SubmitAnswer:
+    limit = parts.pace.submit_limit
+    try:
+        async with asyncio.timeout(limit):
+            return await line.submit(job.order, delivered.values, job_id=job.id)
+    except TimeoutError:
+        return Unclear(f"no answer within {limit:g} s")
+    except asyncio.CancelledError:  # this worker is being stopped: what is known is still written down
+        return Unclear("Shotlist was stopped while it waited for the answer")
+    except Exception:
+        log.exception("job %s: the submission broke off inside Shotlist", job.id)
+        return Unclear("the submission broke off inside Shotlist")
+
+
+async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> None:
+    """What the answer makes of the job, and what it says about the provider; tried until it is written."""
+    match answer:
+        case Accepted(operation):
+            poll = line.wire.poll
+            cadence = Cadence(poll.first, poll.every, poll.max)
+            taken = await until_it_lands(
+                job.id, lambda: parts.jobs.answers.accepted(job.id, operation, cadence)
+            )
+            if taken is None:
+                log.warning("job %s: was deleted before it was accepted as %s", job.id, operation.id)
+            await _there(parts, job)
+        case Refused(error):
+            await until_it_lands(job.id, lambda: parts.jobs.answers.refused(job.id, error))
+            await _there(parts, job)
+            await wake(parts, job.provider, job.sandbox)
+        case Limited(error, retry_after):
+            wait = retry_after if retry_after is not None else backoff(parts.pace, job.attempts + 1)
+            await until_it_lands(job.id, lambda: _again(parts, job, error, f"told to wait {wait:g} s", wait))
+            await parts.jobs.claims.pause(lane(job.provider, job.sandbox), parts.jobs.clock() + wait)
+        case NotSent(reason):
+            wait = backoff(parts.pace, job.attempts + 1)
+            lost = tell("provider_down", line.wire.display_name, reason, billing="not_billed")
+            await until_it_lands(job.id, lambda: _again(parts, job, lost, f"not sent: {reason}", wait))
+            await _silence(parts, job)
+        case Unclear(reason):
+            await until_it_lands(job.id, lambda: _unconfirmed(parts, line, job, reason))
+            await _silence(parts, job)
+            await wake(parts, job.provider, job.sandbox)
+
+
+async def _again(parts: Parts, job: Job, error: ProviderError, why: str, wait: float) -> None:
+    """Nothing was ordered, so the job may be sent again, unless it was given up or canceled meanwhile."""
+    due = parts.jobs.clock() + wait
+    waiting = await parts.jobs.move(
+        job, "queued", why, not_before=due, hinted_at=due, attempts=job.attempts + 1
+    )
+    if waiting is None:
+        await parts.jobs.answers.refused(job.id, error)
+    elif waiting.cancel_requested_at is not None:
+        await parts.jobs.cancel_unsent(waiting)
+    else:
+        await hint_submit(parts, waiting, after=wait)
+
+
+async def _unconfirmed(parts: Parts, line: Line, job: Job, reason: str) -> None:
+    await parts.jobs.move(
+        job,
+        "unconfirmed",
+        f"no clear answer: {reason}",
+        billing="unknown",
+        error=unconfirmed_error(line.wire.display_name, reason, job.sandbox),
+    )
+
+
+def unconfirmed_error(company: str, reason: str, sandbox: bool) -> JobError:
+    """For people: what happened, what it means for their money, and what they can do."""
+    money = (
+        "It runs in the sandbox, so nothing was billed, and it was not sent again."
+        if sandbox
+        else f"It may have been billed and was not sent again: look in your account at {company} "
+        "before you run it again."
+    )
+    return JobError("unknown", reason, f"{company} was asked, but did not clearly answer ({reason}). {money}")
+
+
+async def _there(parts: Parts, job: Job) -> None:
+    """The provider answers, so that what was held back may go on."""
+    if await parts.jobs.claims.answered(lane(job.provider, job.sandbox)):
+        await wake(parts, job.provider, job.sandbox)
+
+
+async def _silence(parts: Parts, job: Job) -> None:
+    """An outage must not burn the queue: after some submissions without an answer the provider rests."""
+    pace, name = parts.pace, lane(job.provider, job.sandbox)
+    until = await parts.jobs.claims.unanswered(name, pace.pause_after, pace.pause, pace.pause_max)
+    if until is not None:
+        rest = until - parts.jobs.clock()
+        log.warning("%s does not answer: no submissions for %.0f s", name, rest)
+        for hint in await parts.jobs.claims.lost_hints(name, 0.0, 1):
+            await parts.queue.hint_submit(hint, job.provider, job.sandbox, after=rest)
+
+
+async def _put_back(parts: Parts, job: Job, why: str) -> None:
+    wait = backoff(parts.pace, job.attempts + 1)
+    hint = await parts.jobs.claims.put_back(job, parts.jobs.clock() + wait)
+    log.info("job %s: waits %.0f s: %s", job.id, wait, why)
+    if hint is not None:
+        await parts.queue.hint_submit(hint, job.provider, job.sandbox, after=wait)
+
+
+async def _undelivered(parts: Parts, job: Job, sentence: str, retryable: bool) -> None:
+    if retryable and job.attempts + 1 < parts.pace.deliver_tries:
+        await _put_back(parts, job, "a file could not be handed to the provider")
+        return
+    await parts.jobs.move(
+        job,
+        "failed",
+        "a file could not be handed to the provider",
+        billing="not_billed",
+        error=JobError(
+            "provider_down" if retryable else "invalid_input",
+            "",
+            f"{sentence} Nothing was billed.",
+            retryable=retryable,
+        ),
+    )
+    await wake(parts, job.provider, job.sandbox)

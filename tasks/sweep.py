@@ -1,0 +1,126 @@
+"""The sweep: every few seconds, what should have gone on by itself and did not is found and set going again.
+
+Each part moves jobs one by one with the same conditional update as everybody, so that any number of workers may sweep.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from providers.answers import Billing
+from providers.errors import tell
+from tasks.hints import wake
+from tasks.job import Job, JobError
+from tasks.parts import Parts
+from tasks.submit import unconfirmed_error
+from tasks.waits import wait_or_stop
+
+log = logging.getLogger("shotlist.sweep")
+
+Part = Callable[[Parts], Awaitable[None]]
+
+
+async def run_sweep(parts: Parts, stop: asyncio.Event) -> None:
+    """Sweep until `stop`; now and then tidy up too."""
+    tidied = 0.0
+    while not stop.is_set():
+        await sweep(parts)
+        if parts.jobs.clock() - tidied > parts.pace.tidy_every:
+            tidied = parts.jobs.clock()
+            await _each(parts, (_stop_late_looks, _forget_keys, _forget_uploads))
+        await wait_or_stop(stop, parts.pace.sweep_every * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+async def sweep(parts: Parts) -> None:
+    await _each(
+        parts,
+        (
+            _lost_submissions,
+            _canceled_in_queue,
+            _never_sent,
+            _past_deadline,
+            _lost_submit_hints,
+            _lost_save_hints,
+        ),
+    )
+
+
+async def _each(parts: Parts, todo: tuple[Part, ...]) -> None:
+    """A part that breaks off does not keep the others from their work; it is done again next time."""
+    for part in todo:
+        try:
+            await part(parts)
+        except Exception as error:
+            log.warning("%s broke off (%s); trying again", part.__name__.strip("_"), type(error).__name__)
+
+
+async def _lost_submissions(parts: Parts) -> None:
+    """Only an expired lease makes `submitting` unconfirmed: the request may have left before its worker died."""
+    for job in await parts.jobs.overdue.submissions():
+        reason = "Shotlist was interrupted while it waited for the answer"
+        await parts.jobs.move(
+            job,
+            "unconfirmed",
+            "its worker died while ordering",
+            lease_before=parts.jobs.clock(),
+            billing="unknown",
+            error=unconfirmed_error(_company(parts, job), reason, job.sandbox),
+        )
+
+
+async def _canceled_in_queue(parts: Parts) -> None:
+    for job in await parts.jobs.overdue.canceled_in_queue():
+        await parts.jobs.cancel_unsent(job)
+
+
+async def _never_sent(parts: Parts) -> None:
+    longest = parts.pace.queued_at_most
+    for job in await parts.jobs.overdue.queued_since(longest):
+        reason = f"it waited for {longest / 3600:.0f} hours and could not be sent"
+        error = tell("provider_down", _company(parts, job), reason, billing="not_billed")
+        await parts.jobs.move(
+            job,
+            "failed",
+            "could not be sent for too long",
+            lease_before=parts.jobs.clock(),
+            billing="not_billed",
+            error=JobError.of(error),
+        )
+
+
+async def _past_deadline(parts: Parts) -> None:
+    """Nobody waits for ever; looks go on for a day, and a late success is still collected."""
+    for job in await parts.jobs.overdue.past_deadline():
+        billing: Billing = "not_billed" if job.sandbox else "unknown"
+        reason = f"it took more than {job.deadline_sec / 60:.0f} minutes"
+        error = tell("timeout", _company(parts, job), reason, billing=billing)
+        await parts.jobs.move(job, "failed", "past its deadline", billing=billing, error=JobError.of(error))
+        await wake(parts, job.provider, job.sandbox)
+
+
+async def _lost_submit_hints(parts: Parts) -> None:
+    for provider, sandbox in await parts.jobs.overdue.waiting_lanes():
+        await wake(parts, provider, sandbox, silent_for=parts.pace.hint_after)
+
+
+async def _lost_save_hints(parts: Parts) -> None:
+    for hint in await parts.jobs.claims.lost_saves(parts.pace.hint_after, parts.pace.saves_at_once):
+        await parts.queue.hint_save(hint)
+
+
+async def _stop_late_looks(parts: Parts) -> None:
+    await parts.jobs.overdue.stop_late_looks(parts.pace.late_for)
+
+
+async def _forget_keys(parts: Parts) -> None:
+    await parts.jobs.overdue.forget_keys(parts.pace.keys_kept)
+
+
+async def _forget_uploads(parts: Parts) -> None:
+    await parts.uploads.sweep(parts.jobs.clock())
+
+
+def _company(parts: Parts, job: Job) -> str:
+    wire = parts.wires.get(job.provider)
+    return wire.display_name if wire else job.provider

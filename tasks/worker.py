@@ -1,0 +1,48 @@
+"""The worker: hints from the queue, the loop of looks, and the sweep, side by side until it is told to stop."""
+
+import asyncio
+import functools
+import logging
+
+from tasks.looks import run_looks
+from tasks.parts import Parts
+from tasks.save import save
+from tasks.submit import submit_next
+from tasks.sweep import run_sweep
+
+log = logging.getLogger("shotlist.worker")
+
+
+async def run_worker(parts: Parts, stop: asyncio.Event, *, alone: bool = False) -> None:
+    """Work until `stop` is set, then end within `pace.shutdown` and a second. Parts stay open: they are the caller's.
+
+    `alone`: this is the only worker that can be on this database (the data folder is locked), so whatever a worker
+    held when the last process ended is free at once instead of after its lease.
+    """
+    if alone:
+        await parts.jobs.claims.take_over()
+    log.info("worker: started")
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(
+            parts.queue.run(
+                functools.partial(_submit, parts), functools.partial(_save, parts), parts.pace, stop
+            )
+        )
+        loops.create_task(run_looks(parts, stop))
+        loops.create_task(run_sweep(parts, stop))
+    log.info("worker: stopped")
+
+
+async def _submit(parts: Parts, provider: str, sandbox: bool) -> None:
+    """A step that breaks off is logged and ends; the sweep finds what it left."""
+    try:
+        await submit_next(parts, provider, sandbox)
+    except Exception:
+        log.exception("a submission to %s broke off", provider)
+
+
+async def _save(parts: Parts, job_id: str) -> None:
+    try:
+        await save(parts, job_id)
+    except Exception:
+        log.exception("job %s: saving broke off", job_id)

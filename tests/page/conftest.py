@@ -1,0 +1,62 @@
+"""The real application over real parts, asked in process: no worker runs, so that jobs stay as they were placed."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tasks.parts import Parts, build_parts
+from tasks.settings import prepare_data_dir, read_settings
+from tests.page.reading import Reader
+from web.app import create_app
+
+HTMX = {"HX-Request": "true"}
+OWN_MODELS = Path(__file__).parent / "models"  # one with a field of every kind
+NO_QUEUE = "redis://127.0.0.1:1"
+NO_SANDBOX = "http://127.0.0.1:2"
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+    places = {"SHOTLIST_DATA_DIR": str(tmp_path / "data"), "SHOTLIST_MODELS_DIR": str(OWN_MODELS)}
+    settings = read_settings(places)
+    prepare_data_dir(settings)
+    made = await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=NO_SANDBOX)
+    yield made
+    await made.close()
+
+
+class Page:
+    """A browser without a window."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def get(self, path: str, **headers: str) -> Reader:
+        answer = await self.http.get(path, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return Reader(answer.text)
+
+    async def send(
+        self, path: str, pairs: list[tuple[str, str]], *, htmx: bool = False, files: Any = None
+    ) -> httpx.Response:
+        """POST the pairs, as htmx or as a plain form would; several values of a name stay several."""
+        data: dict[str, list[str]] = {}
+        for name, value in pairs:
+            data.setdefault(name, []).append(value)
+        nothing = {"unused": ("", b"")}
+        return await self.http.post(path, data=data, files=files or nothing, headers=HTMX if htmx else {})
+
+    async def post(self, path: str, pairs: list[tuple[str, str]], **more: Any) -> Reader:
+        answer = await self.send(path, pairs, **more)
+        assert answer.status_code == 200, answer.text
+        return Reader(answer.text)
+
+
+@pytest.fixture
+async def page(parts: Parts) -> AsyncIterator[Page]:
+    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+        yield Page(http)

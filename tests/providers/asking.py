@@ -1,0 +1,45 @@
+"""A look on the pure interpreter, for tests: canned answers in, the outcome and what was asked out."""
+
+from msgspec import json
+
+from providers.answer import Answer
+from providers.answers import Look, LookAnswer, Operation
+from providers.exchange import looking
+from providers.request import Request
+from providers.wire import Wire
+
+PREDICTION = Operation("gm3", {"get": "/v1/predictions/gm3"}, endpoint="minimax/hailuo-02", mode="t2v")
+FAL_LINKS = {
+    "status": "/fal-ai/veo3.1/requests/r1/status",
+    "result": "/fal-ai/veo3.1/requests/r1",
+    "cancel": "/fal-ai/veo3.1/requests/r1/cancel",
+}
+QUEUED = Operation("r1", FAL_LINKS, endpoint="fal-ai/veo3.1/image-to-video", mode="i2v")
+TASK = Operation("t1", endpoint="m", mode="t2v", kept={"group": "g1"})
+
+
+def look(
+    wire: Wire, operation: Operation, *answers: tuple[int, object], cancel_sent: bool = False
+) -> tuple[LookAnswer, list[Request]]:
+    """The look's outcome and what was asked, given these answers in turn."""
+    steps, asked = looking(wire, operation, [wire.base], cancel_sent=cancel_sent), []
+    told = iter(answers)
+    try:
+        asked.append(next(steps))
+        while True:
+            status, body = next(told)
+            content = body if isinstance(body, bytes) else json.encode(body)
+            asked.append(steps.send(Answer.read(status, {}, content)))
+    except StopIteration as end:
+        assert next(told, None) is None
+        outcome: LookAnswer = end.value
+        return outcome, asked
+
+
+def seen(wire: Wire, operation: Operation, *answers: tuple[int, object], cancel_sent: bool = False) -> Look:
+    outcome, _ = look(wire, operation, *answers, cancel_sent=cancel_sent)
+    assert isinstance(outcome, Look)
+    return outcome
+
+
+COMPLETED = (200, {"status": "COMPLETED", "logs": []})

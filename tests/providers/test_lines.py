@@ -1,0 +1,111 @@
+"""Real or sandbox: which line a job gets, and that a sandbox costs nothing."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from providers.answers import Look, Operation, Refused
+from providers.clients import Clients
+from providers.lines import Choice, Lines
+from providers.order import Order
+from providers.wires import Wires
+from tests.providers.conftest import clients_with
+from tests.providers.stub import Reply, stub
+from tests.providers.wires import FOLDER
+
+SANDBOX = "http://127.0.0.1:4999"
+
+
+@pytest.fixture
+async def shared() -> AsyncIterator[Clients]:
+    async with clients_with() as made:
+        yield made
+
+
+def lines_with(environ: Mapping[str, str], shared: Clients, sandbox_url: str | None = SANDBOX) -> Lines:
+    return Lines(Wires([FOLDER]), shared, environ, sandbox_url)
+
+
+@pytest.mark.parametrize(
+    ("environ", "choice", "key"),
+    [
+        ({}, Choice("", sandbox=True), "missing"),
+        ({"FAL_KEY": "  "}, Choice("", sandbox=True), "missing"),
+        ({"FAL_KEY": "schlüssel"}, Choice("", sandbox=True), "missing"),
+        ({"FAL_KEY": "a:b"}, Choice("https://queue.fal.run", sandbox=False), "set"),
+        (
+            {"FAL_KEY": "a:b", "SHOTLIST_FAL_BASE_URL": "http://10.0.0.5:8080/fal/"},
+            Choice("http://10.0.0.5:8080/fal", sandbox=False),
+            "set",
+        ),
+        ({"SHOTLIST_FAL_BASE_URL": "http://10.0.0.5"}, Choice("", sandbox=True), "missing"),
+        ({"FAL_KEY": "a:b", "SHOTLIST_FAL_BASE_URL": "queue.fal.run"}, None, "set"),
+        ({"FAL_KEY": "a:b", "SHOTLIST_FAL_BASE_URL": "http://x:y"}, None, "set"),
+    ],
+)
+async def test_a_key_decides_between_real_and_sandbox(
+    shared: Clients, environ: dict[str, str], choice: Choice | None, key: str
+) -> None:
+    lines = lines_with(environ, shared)
+    assert lines.choose("fal") == choice
+    assert lines.key_state("fal") == key
+
+
+async def test_without_key_and_sandbox_or_without_wire_there_is_no_choice(shared: Clients) -> None:
+    assert lines_with({}, shared, None).choose("fal") is None
+    assert lines_with({}, shared).choose("nobody") is None
+    assert lines_with({}, shared).line("nobody", "", True) is None
+    assert lines_with({}, shared, None).line("fal", "", True) is None
+
+
+async def test_a_key_may_come_and_go_while_it_runs(shared: Clients) -> None:
+    environ: dict[str, str] = {}
+    lines = lines_with(environ, shared)
+    assert lines.choose("replicate") == Choice("", sandbox=True)
+    environ["REPLICATE_API_TOKEN"] = "r8_first"
+    async with stub({"GET /v1/predictions/p": Reply(200, {"status": "starting"})}) as server:
+        line = lines.line("replicate", server.origin, False)
+        assert line
+        await line.look(Operation("p"))
+        environ["REPLICATE_API_TOKEN"] = "r8_second"
+        await line.look(Operation("p"))
+    assert [asked.headers["authorization"] for asked in server.asked] == [
+        "Bearer r8_first",
+        "Bearer r8_second",
+    ]
+
+
+async def test_a_sandbox_job_never_carries_the_real_key_and_follows_a_moved_sandbox(shared: Clients) -> None:
+    lines = lines_with({"FAL_KEY": "the_real_key:of_fal"}, shared)
+    async with stub({"GET /fal/a/b/requests/r/status": Reply(202, {"status": "IN_QUEUE"})}) as server:
+        lines.sandbox_url = server.origin
+        line = lines.line("fal", "", True)
+        assert line
+        look = await line.look(Operation("r", {"status": "/a/b/requests/r/status"}))
+    assert isinstance(look, Look)
+    assert look.state == "queued"
+    assert server.asked[0].headers["authorization"] == "Key sandbox"
+
+
+async def test_nothing_of_a_sandbox_is_billed_and_it_is_named(shared: Clients) -> None:
+    routes = {
+        "GET /replicate/v1/predictions/ok": Reply(
+            200, {"status": "succeeded", "output": "https://x.example/a.mp4"}
+        ),
+        "GET /replicate/v1/predictions/bad": Reply(200, {"status": "failed", "error": "no luck"}),
+        "GET /replicate/v1/predictions/off": Reply(200, {"status": "canceled"}),
+        "POST /replicate/v1/models/a/b/predictions": Reply(402, {"detail": "broke"}),
+    }
+    async with stub(routes) as server:
+        line = lines_with({}, shared, server.origin).line("replicate", "", True)
+        assert line
+        looks = [await line.look(Operation(name)) for name in ("ok", "bad", "off")]
+        refused = await line.submit(Order("replicate", "a/b", "", "t2v", {}), {}, job_id="j")
+    assert [look.billing for look in looks if isinstance(look, Look)] == ["not_billed"] * 3
+    assert isinstance(looks[1], Look)
+    assert looks[1].error
+    assert looks[1].error.sentence == (
+        "Replicate's sandbox could not do this: no luck. It was not billed. Run it again, or change the input."
+    )
+    assert isinstance(refused, Refused)
+    assert refused.error.kind == "no_credit"

@@ -1,0 +1,30 @@
+"""One fast sandbox for the tests of a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.running import RunningSandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def calm_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """Slow enough that each state is seen, also on a busy machine."""
+    with RunningSandbox(tmp_path_factory.mktemp("calm"), speed=3) as running:
+        yield running
+
+
+@pytest.fixture
+def facts() -> Path:
+    """The folder of facts that may lie beside the checkout."""
+    folder = Path(__file__).parents[3] / "shared" / "facts"
+    if not folder.is_dir():
+        pytest.skip("there is no ../shared/facts beside the checkout")
+    return folder

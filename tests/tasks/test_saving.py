@@ -1,0 +1,171 @@
+"""Deadlines, late results, and how a result becomes ours or an honest end."""
+
+import asyncio
+from typing import Any
+
+from providers.answers import (
+    FetchFailed,
+    Look,
+    OutputFile,
+)
+from tasks.claims import Hint
+from tasks.sweep import sweep
+from tests.tasks.acme import DONE
+from tests.tasks.world import World
+
+BUSY = Look("processing")
+
+
+async def test_past_its_deadline_a_job_fails_and_a_late_success_is_still_collected(world: World) -> None:
+    world.acme.on_look = lambda _: BUSY
+    async with world.worker():
+        job = await world.order(deadline_sec=0.3)
+        failed = await world.until(job, "failed")
+        assert failed.error is not None
+        assert (failed.error.kind, failed.billing) == ("timeout", "unknown")
+        assert "may have been billed" in failed.error.sentence
+        world.acme.on_look = lambda _: DONE
+        done = await world.until(job, "succeeded")
+    assert done.error is None
+    assert done.billing == await world.billing(job) == "billed"
+
+
+async def test_a_job_that_timed_out_here_learns_later_what_it_cost(world: World) -> None:
+    world.acme.on_look = lambda _: BUSY
+    async with world.worker():
+        job = await world.order(deadline_sec=0.3)
+        await world.until(job, "failed")
+        world.acme.on_look = lambda _: Look("failed", billing="not_billed")
+        await asyncio.sleep(0.4)
+        done = await world.now(job)
+    assert (done.state, done.billing) == ("failed", "not_billed")
+    assert await world.billing(job) == "not_billed"
+    assert done.error is not None
+    assert "was not billed" in done.error.sentence
+
+
+async def test_a_job_that_waited_too_long_in_the_queue_is_given_up_unbilled(world: World) -> None:
+    world.lines.there = False
+    async with world.worker(queued_at_most=0.3):
+        done = await world.until(await world.order(), "failed")
+    assert done.billing == "not_billed"
+    assert world.acme.submitted == []
+
+
+async def test_a_broken_download_is_tried_again(world: World) -> None:
+    def broken(_: Any) -> FetchFailed:
+        world.acme.on_fetch = world.acme.whole_video
+        return FetchFailed("connection dropped")
+
+    world.acme.on_fetch = broken
+    async with world.worker():
+        await world.until(await world.order(), "succeeded")
+    assert world.acme.fetches == 2
+
+
+async def test_a_file_that_is_no_video_is_fetched_again_and_then_refused_as_billed(world: World) -> None:
+    world.acme.video = b"<html>oops</html>" * 100
+    async with world.worker():
+        job = await world.order()
+        done = await world.until(job, "failed")
+        await asyncio.sleep(0.3)
+        assert await world.now(job) == done
+    assert world.acme.fetches == 3
+    assert done.error is not None
+    assert (done.error.kind, done.billing) == ("bad_output", "billed")
+    assert done.outputs == ()
+    assert not any((world.parts.media.folder / job.id).iterdir())
+
+
+async def test_a_truncated_video_is_not_stored_as_success(world: World) -> None:
+    world.acme.video = world.acme.video[: len(world.acme.video) * 2 // 3]
+    async with world.worker():
+        done = await world.until(await world.order(), "failed")
+    assert done.error is not None
+    assert done.error.kind == "bad_output"
+
+
+async def test_a_dead_link_is_replaced_by_a_fresh_one(world: World) -> None:
+    links: list[str] = []
+
+    def fetch(to: Any) -> Any:
+        if world.acme.fetches == 1:
+            return FetchFailed("410", expired=True)
+        return world.acme.whole_video(to)
+
+    world.acme.on_fetch = fetch
+    world.acme.on_look = lambda _: (
+        links.append("x") or Look("succeeded", outputs=(OutputFile(f"https://acme.test/{len(links)}.mp4"),))  # type: ignore[func-returns-value]
+    )
+    async with world.worker():
+        done = await world.until(await world.order(), "succeeded")
+    assert [file.url for file in done.found] == ["https://acme.test/2.mp4"]
+
+
+async def test_a_result_that_has_expired_is_an_honest_end(world: World) -> None:
+    world.acme.on_fetch = lambda _: FetchFailed("410", expired=True)
+    async with world.worker():
+        done = await world.until(await world.order(), "failed")
+    assert done.error is not None
+    assert (done.error.kind, done.billing) == ("expired", "billed")
+
+
+async def test_a_success_without_a_file_is_a_bad_output(world: World) -> None:
+    world.acme.on_look = lambda _: Look("succeeded")
+    async with world.worker():
+        done = await world.until(await world.order(), "failed")
+    assert done.error is not None
+    assert done.error.kind == "bad_output"
+    assert world.acme.fetches == 0
+
+
+async def test_a_full_disk_is_waited_out(world: World) -> None:
+    def full(_: Any) -> Any:
+        world.acme.on_fetch = world.acme.whole_video
+        raise OSError(28, "No space left on device")
+
+    world.acme.on_fetch = full
+    async with world.worker():
+        await world.until(await world.order(), "succeeded")
+
+
+async def test_a_result_whose_worker_died_while_saving_is_saved_by_the_next(world: World) -> None:
+    job = await world.order()
+    world.acme.on_fetch = lambda to: asyncio.sleep(60)
+    async with world.worker(shutdown=0.1):
+        await world.until(job, "saving")
+        await asyncio.sleep(0.3)
+    assert (await world.now(job)).state == "saving"
+    world.acme.on_fetch = world.acme.whole_video
+    async with world.worker():
+        await world.until(job, "succeeded")
+
+
+async def test_a_job_that_finished_while_nobody_looked_is_not_called_too_late(world: World) -> None:
+    world.acme.on_look = lambda _: BUSY
+    async with world.worker():
+        job = await world.order(deadline_sec=1.0)
+        await world.until(job, "processing")
+    world.acme.on_look = lambda _: DONE
+    await asyncio.sleep(1.2)
+    await sweep(world.parts)
+    assert (await world.now(job)).state == "processing"
+    async with world.worker():
+        await world.until(job, "succeeded")
+
+
+async def test_of_several_messages_about_a_result_one_fetches_it(world: World) -> None:
+    async def slow(to: Any) -> Any:
+        await asyncio.sleep(0.8)
+        return world.acme.whole_video(to)
+
+    world.acme.on_fetch = slow
+    async with world.worker():
+        job = await world.order()
+        await world.until(job, "saving")
+        for revision in range(100, 105):
+            await world.parts.queue.hint_save(Hint(job.id, revision))
+        await world.until(job, "succeeded")
+        await world.parts.queue.hint_save(Hint(job.id, 200))
+        await asyncio.sleep(0.4)
+    assert world.acme.fetches == 1

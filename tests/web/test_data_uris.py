@@ -1,0 +1,87 @@
+"""Data URIs in file fields become uploads; everything else is left alone."""
+
+import base64
+
+import pytest
+
+from models.fields import Field, Group, Image, Images, Rows, Text
+from models.values import Values
+from tasks.parts import Parts
+from tests.support import png
+from web.data_uris import decode, take_data_uris
+
+URI = "data:image/png;base64," + base64.b64encode(png((320, 240))).decode()
+FIELDS: tuple[Field, ...] = (
+    Text(name="prompt"),
+    Image(name="image"),
+    Images(name="more"),
+    Rows(name="shots", fields=(Text(name="prompt"), Image(name="frame"))),
+    Group(name="camera", fields=(Image(name="map"),)),
+)
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("data:image/png;base64,QUJD", ("image/png", b"ABC")),
+        ("data:image/png;name=a;base64,QUJD", ("image/png", b"ABC")),
+        ("data:;base64,QUJD", ("", b"ABC")),
+        ("data:text/plain,A%20B", ("text/plain", b"A B")),
+        ("data:image/png;base64,QUI%3D", ("image/png", b"AB")),
+        ("data:image/png;base64,Q", None),
+        ("data:image/png;base64,QUJD\n", None),
+        ("data:image/png;base64", None),
+        ("data:", None),
+    ],
+)
+def test_a_data_uri_is_read_strictly(uri: str, expected: tuple[str, bytes] | None) -> None:
+    assert decode(uri) == expected
+
+
+async def test_every_file_field_is_taken_wherever_it_is(parts: Parts) -> None:
+    values: Values = {
+        "image": URI,
+        "more": [URI, "https://example.com/a.png"],
+        "shots": [{"prompt": "x", "frame": URI}, {"prompt": "y"}],
+        "camera": {"map": URI.replace("data:", "DATA:")},
+    }
+    taken = await take_data_uris(parts.uploads, "local", FIELDS, values)
+    assert taken.errors == {}
+    match taken.values:
+        case {
+            "image": str(a),
+            "more": [str(b), str(url)],
+            "shots": [{"frame": str(c)}, _],
+            "camera": {"map": str(d)},
+        }:
+            assert url == "https://example.com/a.png"
+            facts = await parts.uploads.facts("local", [a, b, c, d])
+            assert len(facts) == 4
+            assert {(fact.width, fact.height) for fact in facts.values()} == {(320, 240)}
+        case other:
+            raise AssertionError(other)
+
+
+async def test_what_is_no_file_field_is_left_alone(parts: Parts) -> None:
+    values: Values = {
+        "prompt": URI,
+        "unknown": URI,
+        "image": 5,
+        "more": "up_1",
+        "shots": "x",
+        "camera": [URI],
+    }
+    taken = await take_data_uris(parts.uploads, "local", FIELDS, values)
+    assert (taken.values, taken.errors) == (values, {})
+
+
+async def test_each_bad_file_has_its_sentence_at_its_place(parts: Parts) -> None:
+    bad = "data:image/png;base64,QUJD"
+    values: Values = {
+        "image": "data:nothing",
+        "shots": [{"frame": URI}, {"frame": bad}],
+        "camera": {"map": bad},
+    }
+    taken = await take_data_uris(parts.uploads, "local", FIELDS, values)
+    assert set(taken.errors) == {"image", "shots.1.frame", "camera.map"}
+    assert all(len(sentence) > 20 for sentence in taken.errors.values())

@@ -1,0 +1,256 @@
+"""The words of a card: its state, its figures, its money, what went wrong, and what can be done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from models.values import JSON
+from providers.wire import Wire
+from tasks.job import Job, Output
+from web.words import about, amount, megabytes, ordinal, seconds
+
+SANDBOX_SECONDS = 10.0  # what a job takes in the sandbox, about
+SLOW = 1.5  # times the usual time, after which the card says so
+
+TITLES = {
+    "invalid_input": "An input was refused",
+    "moderation": "Refused by the safety check",
+    "no_credit": "No credit left",
+    "rate_limited": "Too many requests",
+    "auth": "The key was refused",
+    "provider_down": "The provider did not answer",
+    "timeout": "It took too long",
+    "expired": "The result is gone",
+    "storage": "The film could not be stored",
+    "bad_output": "What came back is no film",
+    "unknown": "It failed",
+}
+
+
+class Film(Struct, frozen=True):
+    """A finished video, with the addresses it is served from."""
+
+    url: str
+    poster: str
+    width: int
+    height: int
+    size: str
+    download: str
+
+
+class Trouble(Struct, frozen=True):
+    """Why there is no film: what happened, what it cost, and the provider's own words."""
+
+    title: str
+    what: str
+    money: str
+    own_words: str = ""
+    field: str = ""
+
+
+class Act(Struct, frozen=True):
+    """A button on a card. With `sure` it asks first, in those words; `adds` puts another card on the page."""
+
+    label: str
+    href: str
+    money: str = ""
+    sure: str = ""
+    nonce: str = ""
+    adds: bool = False
+    leaves: bool = False  # the card goes
+
+
+def prompt_of(job: Job) -> str:
+    """The words that best say what the film shows: the prompt, or a row's prompt, or nothing."""
+    values: list[JSON] = [job.values.get("prompt"), job.values.get("text")]
+    for value in job.values.values():
+        if isinstance(value, list):
+            values += [row.get("prompt") for row in value if isinstance(row, dict)]
+    return next((value for value in values if isinstance(value, str) and value), "")
+
+
+def look(job: Job) -> str:
+    match job.state:
+        case "queued":
+            return "waiting"
+        case "submitting" | "processing" | "saving":
+            return "running"
+        case "succeeded":
+            return "done"
+        case "unconfirmed":
+            return "resting"
+        case state:
+            return state
+
+
+def heading(job: Job, company: str) -> str:
+    if job.cancel_requested_at and job.live:
+        return "Canceling"
+    match job.state:
+        case "queued":
+            return "Queued"
+        case "submitting":
+            return f"Sending to {company}"
+        case "processing" if job.progress is not None:
+            return f"Processing · {round(job.progress * 100)} %"
+        case "processing" if job.queue_position:
+            return f"Queued at {company} · {ordinal(job.queue_position)}"
+        case "processing":
+            return "Processing"
+        case "saving":
+            return "Saving the film"
+        case state:
+            return state.capitalize()
+
+
+def facts(job: Job) -> tuple[str, ...]:
+    film = next((each for each in job.outputs if each.kind == "video"), None)
+    if film is None:
+        return tuple(text for label, text in job.labels if _is_short(label, text))[:3]
+    size = f"{film.width} × {film.height}" if film.width and film.height else ""
+    length = seconds(film.duration) if film.duration else ""
+    return tuple(part for part in (size, length, film.format.upper()) if part)
+
+
+def _is_short(label: str, text: str) -> bool:
+    return label in ("Duration", "Resolution", "Aspect ratio", "Size") and len(text) <= 12
+
+
+def film(job: Job) -> Film | None:
+    found = next((each for each in job.outputs if each.kind == "video"), None)
+    if found is None:
+        return None
+    base = f"/media/{job.id}/"
+    return Film(
+        url=base + found.name,
+        poster=base + found.poster if found.poster else "",
+        width=found.width or job.frame[0],
+        height=found.height or job.frame[1],
+        size=megabytes(found.bytes),
+        download=download_name(job, found),
+    )
+
+
+def download_name(job: Job, output: Output) -> str:
+    """A file name that says what it is: model and the beginning of the prompt."""
+    words = "".join(letter if letter.isalnum() else " " for letter in prompt_of(job)).split()[:6]
+    return "-".join([job.model, *words]).lower()[:60] + f".{output.format}"
+
+
+def money(job: Job) -> str:
+    if job.cost:
+        return amount(job.cost.amount, job.cost.currency)
+    if job.sandbox or job.billing == "not_billed":
+        return "not billed"
+    return job.estimate.text
+
+
+def money_words(job: Job) -> str:
+    if job.cost:
+        return f"What it cost, as {job.cost.source} says"
+    if job.sandbox:
+        return f"Made in the sandbox. For real: {job.estimate.text}"
+    return billing_words(job)
+
+
+def billing_words(job: Job) -> str:
+    match job.billing:
+        case "not_billed":
+            return "Nothing was billed."
+        case "billed":
+            return "This was billed."
+        case "unknown":
+            return "It is not known whether this was billed: the provider's usage page says."
+        case _:
+            return f"Estimated before it ran: {job.estimate.text}."
+
+
+def guessed(job: Job) -> bool:
+    """Whether the bar shows time rather than the provider's progress."""
+    return job.state == "processing" and job.progress is None
+
+
+def usual(job: Job) -> float:
+    """Seconds that such a job takes."""
+    return SANDBOX_SECONDS if job.sandbox else max(job.typical_sec, 1.0)
+
+
+def bar(job: Job, elapsed: float) -> int | None:
+    match job.state:
+        case "processing" if job.progress is not None:
+            return round(job.progress * 100)
+        case "processing" if guessed(job):
+            return min(95, round(100 * elapsed / usual(job)))
+        case "processing" | "submitting":
+            return 0
+        case "saving":
+            return 100
+        case _:
+            return None
+
+
+def words(job: Job, company: str, elapsed: float) -> str:
+    if job.live and job.cancel_requested_at:
+        return f"{company} was asked to stop. If the film is ready first, it is kept."
+    if job.state == "processing" and not job.sandbox and elapsed > SLOW * job.typical_sec and job.deadline_at:
+        until = datetime.fromtimestamp(job.deadline_at)
+        return f"This takes longer than usual ({about(job.typical_sec)}). Shotlist waits until {until:%H:%M}."
+    return ""
+
+
+def trouble(job: Job, company: str) -> Trouble:
+    if job.state == "unconfirmed":
+        return Trouble(
+            title="Not known whether it arrived",
+            what=f"The order left for {company}, and no answer came back. It was not sent again.",
+            money="The sandbox bills nothing."
+            if job.sandbox
+            else f"It may have been billed: look at {company} before you order it once more.",
+        )
+    if job.state == "canceled":
+        return Trouble("Canceled", "", billing_words(job))
+    error = job.error
+    if error is None:
+        return Trouble("It failed", "", billing_words(job))
+    return Trouble(
+        title=TITLES.get(error.kind, TITLES["unknown"]),
+        what=error.sentence,
+        money="" if "billed" in error.sentence else billing_words(job),
+        own_words=error.message if error.message and error.message not in error.sentence else "",
+        field=error.field or "",
+    )
+
+
+def acts(job: Job, wire: Wire | None, nonce: str) -> list[Act]:
+    base = f"/video/jobs/{job.id}"
+    acts = []
+    stoppable = job.operation is None or (wire is not None and wire.cancel is not None)
+    if job.live and job.state != "saving" and not job.cancel_requested_at and stoppable:
+        acts.append(Act("Cancel", f"{base}/cancel", money=_cancel_money(job, wire)))
+    if job.state in ("failed", "canceled"):
+        price = "" if job.sandbox else job.estimate.text
+        acts.append(Act("Try again", f"{base}/retry", money=price, nonce=nonce, adds=True))
+    if not job.live:
+        acts.append(Act("Delete", f"{base}/delete", sure=_delete_words(job), leaves=True))
+    return acts
+
+
+def _cancel_money(job: Job, wire: Wire | None) -> str:
+    if job.sandbox:
+        return "free"
+    if job.operation is None and job.state == "queued":
+        return "nothing sent yet"
+    free = wire is not None and wire.billing.get("canceled") == "not_billed"
+    return "free" if free else "may be billed"
+
+
+def _delete_words(job: Job) -> str:
+    match job.state:
+        case "succeeded":
+            return "The film and its files are removed for good."
+        case "unconfirmed":
+            return "It may still be running and billed. After this Shotlist knows nothing of it any more."
+        case _:
+            return "This entry is removed for good."

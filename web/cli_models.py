@@ -1,0 +1,166 @@
+"""`shotlist models list | check | payload`: the catalogue from the command line; nothing is sent anywhere."""
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.settings import Settings, SettingsError, read_environ, read_settings
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+    from models.spec import Problem, Spec
+
+
+def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    models = commands.add_parser("models", help="list and check the model files")
+    verbs = models.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = verbs.add_parser("list", help="every model: key, provider, modes, price")
+    listing.set_defaults(run=run_list)
+    check = verbs.add_parser("check", help="tell everything that is wrong with model and provider files")
+    check.add_argument(
+        "paths", nargs="*", type=Path, help="files or folders; without, all that the server reads"
+    )
+    check.set_defaults(run=run_check)
+    payload = verbs.add_parser("payload", help="show the exact request for some values; nothing is sent")
+    payload.add_argument("key", help="the model's key")
+    payload.add_argument(
+        "--values", required=True, metavar="FILE", help="a file of JSON, or - for standard input"
+    )
+    payload.set_defaults(run=run_payload)
+
+
+def run_list(_: "Namespace") -> int:
+    from models.catalogue import Catalogue
+    from models.price import typical_price
+
+    catalogue = Catalogue(read_settings(read_environ()).models_dirs)
+    rows = [(spec.key, spec.provider, ",".join(spec.modes), typical_price(spec)) for spec in catalogue.all()]
+    print_table(("KEY", "PROVIDER", "MODES", "PRICE"), rows)
+    for problem in catalogue.problems:
+        print(problem, file=sys.stderr)
+    return 0
+
+
+def run_check(arguments: "Namespace") -> int:
+    settings = read_settings(read_environ())
+    files = list(_files(arguments.paths or (*settings.models_dirs, *settings.providers_dirs)))
+    problems = check_files(files, _known_wires(settings, files))
+    for problem in problems:
+        print(problem)
+    if problems:
+        print(
+            f"{_count(len(problems), 'problem')} in {_count(len({each.file for each in problems}), 'file')}."
+        )
+        return 1
+    print(f"{_count(len(files), 'file')} checked: nothing is wrong.")
+    return 0
+
+
+def run_payload(arguments: "Namespace") -> int:
+    from models.catalogue import Catalogue
+    from models.check import check
+    from models.payload import finish, map_body
+
+    spec = Catalogue(read_settings(read_environ()).models_dirs).get(arguments.key)
+    if spec is None:
+        raise SettingsError(f"There is no model {arguments.key}: shotlist models list names them.")
+    checked = check(spec, _read_values(arguments.values), {})
+    for field, sentence in checked.errors.items():
+        print(f"{field or spec.key}: {sentence}", file=sys.stderr)
+    if checked.errors:
+        return 1
+    body = finish(map_body(spec, checked.values, {}), {})
+    print(json.dumps(_request(spec, str(checked.values["mode"]), body), indent=2, ensure_ascii=False))
+    return 0
+
+
+def check_files(files: Sequence[Path], wires: Iterable[str]) -> "list[Problem]":
+    """All problems of all files, in the order of the files."""
+    known = tuple(wires)
+    return [problem for file in files for problem in _check_file(file, known)]
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
+    from models.lint import lint
+    from models.nearest import did_you_mean
+    from models.read import read_spec
+    from models.spec import Problem, Spec
+    from providers.read import read_wire
+    from providers.wire import Wire
+
+    if _is_wire(file):
+        wire = read_wire(file)
+        return () if isinstance(wire, Wire) else wire
+    spec = read_spec(file)
+    if not isinstance(spec, Spec):
+        return spec
+    unknown = () if spec.provider in wires else (did_you_mean(spec.provider, wires),)
+    told = (Problem(spec.file, "", "provider", f"{spec.provider!r} has no wire{hint}") for hint in unknown)
+    return (*lint(spec), *told)
+
+
+def _is_wire(file: Path) -> bool:
+    """A provider's file says how to submit; a model's file has fields. What is no TOML is told as a model's."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return "fields" not in document and not document.keys().isdisjoint({"submit", "status", "base"})
+
+
+def _files(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.glob("*.toml"))
+        else:
+            yield path
+
+
+def _known_wires(settings: Settings, files: Iterable[Path]) -> list[str]:
+    served = {path.stem for path in _files(settings.providers_dirs)}
+    return sorted(served | {file.stem for file in files if _is_wire(file)})
+
+
+def _read_values(source: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        values = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The values in {source} cannot be read: {error}.") from error
+    if not isinstance(values, dict):
+        raise SettingsError(
+            f'The values in {source} must be an object, such as {{"prompt": "A paper boat"}}.'
+        )
+    return values
+
+
+def _request(spec: "Spec", mode: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What would be sent: address and body as the provider's wire makes them; the body alone where it has no wire."""
+    from providers.answers import Operation
+    from providers.read import read_wire
+    from providers.request import build_submit, names_of_model
+    from providers.wire import Wire
+
+    asked = Operation("", endpoint=spec.endpoint_for(mode), version=spec.version, mode=mode)
+    settings = read_settings(read_environ())
+    paths = [folder / f"{spec.provider}.toml" for folder in reversed(settings.providers_dirs)]
+    wire = next((read_wire(path) for path in paths if path.is_file()), None)
+    request = build_submit(wire, names_of_model(asked), body) if isinstance(wire, Wire) else None
+    if request is None or not isinstance(wire, Wire):
+        return {"body": body}
+    url = request.url if "://" in request.url else wire.base + request.url
+    return {"method": request.method, "url": url, "headers": request.headers, "body": request.body}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,63 @@
+"""`shotlist serve | web | worker | sandbox`: the commands that run until they are stopped."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.settings import SettingsError, prepare_data_dir, read_environ, read_settings
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+
+SANDBOX_PORT = 8421
+
+
+def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    serve = commands.add_parser("serve", help="run everything: page, worker, queue and sandbox")
+    serve.set_defaults(run=run_serve)
+    web = commands.add_parser("web", help="run a web server alone, on a Redis and a Postgres")
+    web.set_defaults(run=run_web)
+    worker = commands.add_parser("worker", help="run a worker alone, on a Redis and a Postgres")
+    worker.set_defaults(run=run_worker)
+    sandbox = commands.add_parser("sandbox", help="run the stand-in for all providers alone")
+    sandbox.add_argument(
+        "--port", type=int, default=SANDBOX_PORT, help=f"default {SANDBOX_PORT}; 0 takes a free one"
+    )
+    sandbox.add_argument("--speed", type=float, help="10 makes jobs ten times faster")
+    sandbox.add_argument("--folder", type=Path, help="where its jobs and clips are kept")
+    sandbox.set_defaults(run=run_sandbox)
+
+
+def run_serve(_: "Namespace") -> int:
+    from web.serve import serve
+
+    serve(read_settings(read_environ()))
+    return 0
+
+
+def run_web(_: "Namespace") -> int:
+    from web.serve import serve_web
+
+    serve_web(read_settings(read_environ()))
+    return 0
+
+
+def run_worker(_: "Namespace") -> int:
+    from web.serve import serve_worker
+
+    serve_worker(read_settings(read_environ()))
+    return 0
+
+
+def run_sandbox(arguments: "Namespace") -> int:
+    """Its own folder, for the one in use by a running server is that server's."""
+    from providers.sandbox.process import PortInUseError, run
+
+    settings = read_settings(read_environ())
+    prepare_data_dir(settings)
+    folder = arguments.folder or settings.data_dir / "sandbox-alone"
+    try:
+        run(folder, "127.0.0.1", arguments.port, speed=arguments.speed or settings.sandbox_speed)
+    except PortInUseError as error:
+        raise SettingsError(f"{error} Choose another one with --port.") from error
+    return 0

@@ -1,0 +1,162 @@
+"""Files over HTTP: our static files, what people hand in, and finished videos.
+
+GET  /static/{name}              style sheet, scripts, icons; kept for ever where ?v= is the file's hash
+POST /video/uploads              a file from the page: {id, kind, width, height, seconds, bytes}
+POST /api/video/uploads          the same for programs
+GET  /video/uploads/{upload_id}  a file that was handed in, for its owner
+GET  /media/{job_id}/{name}      a finished video or its poster, for its owner; ?download=1 to keep it
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+from litestar import HttpMethod, Response, get, post, route
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, MultipartBody
+from litestar.types import ControllerRouterHandler
+
+from tasks.parts import Parts
+from tasks.uploads import BadUpload, Upload
+from web.assets import our_assets
+from web.errors import AnyRequest, ErrorAnswer, Refused, answer
+from web.security import MAX_UPLOAD_REQUEST
+from web.sending import CHUNK, send_file
+
+GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
+FOR_EVER = "public, max-age=31536000, immutable"
+MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".gif": "image/gif",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+
+
+class FileForm(msgspec.Struct):
+    """One file, as a form sends it."""
+
+    file: UploadFile
+
+
+class UploadAnswer(msgspec.Struct, frozen=True):
+    """A stored file: width and height in pixels, seconds for video and sound, size in bytes."""
+
+    id: str
+    kind: str
+    width: int | None
+    height: int | None
+    seconds: float | None
+    bytes: int
+
+
+@get("/static/{name:path}", include_in_schema=False)
+async def static_file(request: AnyRequest, name: FromPath[str], v: FromQuery[str] = "") -> Response[bytes]:
+    asset = our_assets().get(name.lstrip("/"))
+    if asset is None:
+        raise Refused(404, "not_found", "There is no such file.")
+    headers = {
+        "cache-control": FOR_EVER if v == asset.digest else "no-cache",
+        "etag": f'"{asset.digest}"',
+        "vary": "accept-encoding",
+    }
+    if request.headers.get("if-none-match", "") == headers["etag"]:
+        return Response(b"", status_code=304, headers=headers, media_type=asset.content_type)
+    if asset.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        return Response(asset.gzipped, headers=headers, media_type=asset.content_type)
+    return Response(asset.body, headers=headers, media_type=asset.content_type)
+
+
+def on_no_file(_: AnyRequest, __: HTTPException) -> Response[ErrorAnswer]:
+    return answer(
+        422, "invalid_input", "Send exactly one file, in the form field `file`. Nothing was stored."
+    )
+
+
+UPLOAD_DOOR: dict[str, Any] = {
+    "request_max_body_size": MAX_UPLOAD_REQUEST,
+    "exception_handlers": {400: on_no_file},
+    "responses": {
+        400: ResponseSpec(ErrorAnswer, description="The form cannot be read"),
+        413: ResponseSpec(ErrorAnswer, description="Larger than any model takes"),
+        422: ResponseSpec(ErrorAnswer, description="No file, or one that cannot be decoded"),
+    },
+}
+
+
+@post("/api/video/uploads", summary="Hand in a file", tags=["uploads"], **UPLOAD_DOOR)
+async def api_upload(
+    data: MultipartBody[FileForm], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> UploadAnswer:
+    """Store an image, video or sound. Its id can be given to a file field for 24 hours, longer once a job uses it."""
+    return await _accept(parts, owner, data.file)
+
+
+@post("/video/uploads", include_in_schema=False, **UPLOAD_DOOR)
+async def page_upload(
+    data: MultipartBody[FileForm], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> UploadAnswer:
+    return await _accept(parts, owner, data.file)
+
+
+@route("/video/uploads/{upload_id:str}", http_method=GET_AND_HEAD, include_in_schema=False)
+async def serve_upload(
+    request: AnyRequest,
+    upload_id: FromPath[str],
+    parts: NamedDependency[Parts],
+    owner: NamedDependency[str],
+) -> Response[Any]:
+    upload = await parts.uploads.get(owner, upload_id)
+    path = await parts.uploads.path(owner, upload_id)
+    if upload is None or path is None:
+        raise Refused(404, "not_found", "This file is not here any more: choose it again.")
+    return await send_file(request, path, upload.mime)
+
+
+@route("/media/{job_id:str}/{name:str}", http_method=GET_AND_HEAD, include_in_schema=False)
+async def serve_media(
+    request: AnyRequest,
+    job_id: FromPath[str],
+    name: FromPath[str],
+    parts: NamedDependency[Parts],
+    owner: NamedDependency[str],
+    download: FromQuery[str] = "",
+) -> Response[Any]:
+    job = await parts.jobs.get(owner, job_id)
+    path = parts.media.path(job_id, name) if job else None
+    suffix = PurePosixPath(name).suffix
+    if job is None or path is None or suffix not in MEDIA_TYPES:
+        raise Refused(404, "not_found", "There is no such file, or it is not yours.")
+    save_as = f"{job.model}-{job.id[-8:]}{suffix}" if download not in ("", "0") else ""
+    return await send_file(request, path, MEDIA_TYPES[suffix], save_as)
+
+
+async def _accept(parts: Parts, owner: str, file: UploadFile) -> UploadAnswer:
+    accepted = await parts.uploads.accept(owner, file.filename, read_chunks(file))
+    await file.close()
+    if isinstance(accepted, BadUpload):
+        raise Refused(422, "invalid_input", accepted.sentence)
+    return upload_answer(accepted)
+
+
+def upload_answer(upload: Upload) -> UploadAnswer:
+    return msgspec.convert(upload, UploadAnswer, from_attributes=True)
+
+
+async def read_chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    """The posted file, piece by piece: it may be larger than memory."""
+    while chunk := await file.read(CHUNK):
+        yield chunk
+
+
+routes: list[ControllerRouterHandler] = [static_file, api_upload, page_upload, serve_upload, serve_media]

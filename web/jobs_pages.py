@@ -1,0 +1,182 @@
+"""Jobs on the page: one poll for all live cards, a page for each job, and what can be done with it.
+
+GET  /video/live              the cards named in ?watch=…, as they are now; the last answer ends the polling
+GET  /video/jobs/{id}         the page of one job; with htmx its card
+POST /video/jobs/{id}/cancel  ask the provider to stop
+POST /video/jobs/{id}/retry   the same order once more, as a new job
+POST /video/jobs/{id}/delete  remove a finished job and its files
+GET  /video/library           every job by day, newest first; ?before=ID pages on
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Response, Template
+from litestar.types import ControllerRouterHandler
+
+from tasks.job import Job
+from tasks.orders import Invalid, Placed, place, remove
+from tasks.parts import Parts
+from web.errors import AnyRequest, Refused
+from web.forms import new_nonce
+from web.posted import posted
+from web.shell import is_htmx, shell, show
+from web.view import Card, Watch, card, days, detail, ended_words, watched
+
+PAGE = 24  # jobs on a page of the library
+WITH_FORM = "/video"  # the one page where a new card can be put on top
+
+
+@get("/video/live", include_in_schema=False)
+async def live_cards(
+    parts: NamedDependency[Parts], owner: NamedDependency[str], watch: FromQuery[str] = ""
+) -> Template:
+    ids = tuple(watch.split())
+    jobs = await parts.jobs.live(owner, ids)
+    return show(
+        "_live.html",
+        cards=cards(parts, jobs),
+        gone=sorted({*ids} - {job.id for job in jobs}),
+        watch=watched(jobs, time.time()),
+        said=ended_words(jobs),
+    )
+
+
+@get("/video/jobs/{job_id:str}", include_in_schema=False)
+async def job_page(
+    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Template:
+    job = await _job(parts, owner, job_id)
+    (shown,) = cards(parts, [job])
+    if is_htmx(request):
+        return show("_card.html", card=shown)
+    more = {"detail": detail(job, parts.wires.get(job.provider)), "watch": watched([job], time.time())}
+    return show("job.html", **shell(parts, "library"), card=shown, alone=True, **more)
+
+
+@post("/video/jobs/{job_id:str}/cancel", include_in_schema=False, status_code=200)
+async def cancel(
+    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Response[Any]:
+    job = await parts.jobs.request_cancel(owner, job_id)
+    if job is None:
+        raise _missing()
+    if not is_htmx(request):
+        return _back(request, job_id)
+    (shown,) = cards(parts, [job])
+    return show("_changed.html", card=shown, watch=await _watch(request, parts, owner))
+
+
+@post("/video/jobs/{job_id:str}/retry", include_in_schema=False, status_code=200)
+async def retry(
+    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Response[Any]:
+    """The price was on the button; where it rose, or the model has changed since, the filled form is shown instead."""
+    old = await _job(parts, owner, job_id)
+    nonce = posted(await _pairs(request)).nonce
+    answer = await place(
+        parts,
+        owner=owner,
+        model=old.model,
+        values=old.values,
+        from_form=True,
+        idempotency_key=nonce or None,
+        shown_estimate=old.estimate.high or "",
+        retry_of=old.id,
+    )
+    if not isinstance(answer, Placed):
+        if not isinstance(answer, Invalid) and parts.catalogue.get(old.model) is None:
+            raise Refused(409, "not_ready", answer.sentence)
+        return _go(request, f"/video?again={old.id}")
+    if not is_htmx(request):
+        return Redirect(f"/video/jobs/{answer.job.id}", status_code=303)
+    (shown,) = cards(parts, [answer.job])
+    watch = await _watch(request, parts, owner, answer.job)
+    return show(
+        "_added.html", card=shown, known=answer.replayed, watch=watch, said=f"Ordered: {old.display_name}"
+    )
+
+
+@post("/video/jobs/{job_id:str}/delete", include_in_schema=False, status_code=200)
+async def delete(
+    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Response[Any]:
+    match await remove(parts, owner, job_id):
+        case "missing":
+            raise _missing()
+        case "live":
+            raise Refused(409, "live", "This job is still running: cancel it first, then delete it.")
+        case _ if is_htmx(request):
+            return Response("", media_type="text/html")
+        case _:
+            return _back(request, "")
+
+
+@get("/video/library", include_in_schema=False)
+async def library(
+    parts: NamedDependency[Parts], owner: NamedDependency[str], before: FromQuery[str] = ""
+) -> Template:
+    jobs = await parts.jobs.listing(owner, limit=PAGE + 1, before=before or None)
+    page = jobs[:PAGE]
+    return show(
+        "library.html",
+        **shell(parts, "library"),
+        alone=True,
+        days=days(list(zip(page, cards(parts, page), strict=True)), date.today()),
+        older=page[-1].id if len(jobs) > PAGE else "",
+        first=not before,
+        watch=watched(page, time.time()),
+    )
+
+
+def cards(parts: Parts, jobs: Any) -> tuple[Card, ...]:
+    """Jobs as their cards, each retry button with a nonce of its own."""
+    now = time.time()
+    return tuple(card(job, parts.wires.get(job.provider), now, new_nonce()) for job in jobs)
+
+
+async def _watch(request: AnyRequest, parts: Parts, owner: str, *new: Job) -> Watch:
+    """What the page watched when a button on it was pressed, and the new job."""
+    ids = posted(await _pairs(request)).watch
+    return watched((*new, *await parts.jobs.live(owner, ids)), time.time(), ids)
+
+
+async def _pairs(request: AnyRequest) -> list[tuple[str, str]]:
+    return [(name, str(text or "")) for name, text in (await request.form()).multi_items()]
+
+
+async def _job(parts: Parts, owner: str, job_id: str) -> Job:
+    job = await parts.jobs.get(owner, job_id)
+    if job is None:
+        raise _missing()
+    return job
+
+
+def _missing() -> Refused:
+    return Refused(404, "not_found", "There is no such job, or it is not yours.")
+
+
+def _back(request: AnyRequest, job_id: str) -> Response[Any]:
+    """To the page where the button was, if that is one with cards; of its address only the path is believed."""
+    came = urlsplit(request.headers.get("referer", "")).path
+    known = came if came in (WITH_FORM, "/video/library") else ""
+    at = f"#job-{job_id}" if job_id else ""
+    return Redirect(
+        f"{known}{at}" if known else f"/video/jobs/{job_id}" if job_id else WITH_FORM, status_code=303
+    )
+
+
+def _go(request: AnyRequest, href: str) -> Response[Any]:
+    if is_htmx(request):
+        return Response("", headers={"HX-Redirect": href}, media_type="text/html")
+    return Redirect(href, status_code=303)
+
+
+routes: list[ControllerRouterHandler] = [live_cards, job_page, cancel, retry, delete, library]

@@ -1,0 +1,220 @@
+"""The page: choose a model, fill in its form, order, and watch.
+
+GET  /video        the whole page; ?model=… and any field fill the form, ?again=ID takes an earlier job's settings
+POST /video/form   the form again for what is typed so far: other model, dependent fields, checks, price
+POST /video/jobs   the order, from the form
+The rest of the routes is in `web.jobs_pages`.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect, Response, Template
+from litestar.types import ControllerRouterHandler
+
+from models.spec import Spec
+from tasks.job import Job
+from tasks.orders import Invalid, Placed, PriceRose, place
+from tasks.parts import Parts
+from web import jobs_pages, picker
+from web.card_words import prompt_of
+from web.errors import AnyRequest
+from web.fields import OptionView
+from web.forms import (
+    FormView,
+    Refused,
+    Setting,
+    Typed,
+    draw,
+    files_in,
+    from_job,
+    from_link,
+    from_posted,
+    switched,
+)
+from web.jobs_pages import cards
+from web.posted import Posted, read_posted
+from web.security import MAX_UPLOAD_REQUEST
+from web.shell import is_htmx, shell, show
+from web.view import days, watched
+
+RECENT = 12  # finished jobs on the page; the library has all
+
+
+@get("/video", include_in_schema=False)
+async def video_page(
+    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Template:
+    recent = await parts.jobs.listing(owner, limit=RECENT)
+    pairs = tuple(request.query_params.multi_items())
+    asked = dict(pairs)
+    before = await parts.jobs.get(owner, asked["again"]) if "again" in asked else None
+    spec = _first_spec(parts, before.model if before else asked.get("model"), recent)
+    if spec is None:
+        return await _page(parts, owner, None, recent)
+    typed = from_job(spec, before) if before else from_link(spec, pairs)
+    refused = _unknown(parts, asked.get("model")) if before is None else None
+    setting = await _setting(request, parts, owner, spec, typed)
+    return await _page(parts, owner, draw(parts, spec, typed, setting, refused=refused), recent)
+
+
+@post("/video/form", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
+async def form_again(
+    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Template:
+    form = await read_posted(request, parts, owner)
+    drawn = await _redraw(request, parts, owner, form, Refused(form.errors) if form.errors else None)
+    return await _answer(request, parts, owner, drawn)
+
+
+@post("/video/jobs", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
+async def order(
+    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Response[Any]:
+    form = await read_posted(request, parts, owner)
+    spec = parts.catalogue.get(form.model)
+    if spec is None:
+        gone = f"There is no model {form.model} any more. Nothing was ordered: here is another one."
+        return await _refuse(request, parts, owner, form, {}, gone)
+    if form.errors:
+        return await _refuse(request, parts, owner, form, form.errors)
+    typed = from_posted(spec, form, {})
+    answer = await place(
+        parts,
+        owner=owner,
+        model=spec.key,
+        values=typed.values,
+        from_form=True,
+        idempotency_key=form.nonce or None,
+        shown_estimate=form.shown_estimate,
+    )
+    match answer:
+        case Placed(job):
+            return await _placed(request, parts, owner, form, job)
+        case Invalid(errors):
+            return await _refuse(request, parts, owner, form, errors)
+        case PriceRose(_, sentence):
+            return await _refuse(request, parts, owner, form, {}, sentence)
+        case refused:
+            return await _refuse(request, parts, owner, form, {"": refused.sentence})
+
+
+async def _placed(request: AnyRequest, parts: Parts, owner: str, form: Posted, job: Job) -> Response[Any]:
+    if not is_htmx(request):
+        return Redirect(f"/video/jobs/{job.id}", status_code=303)  # it reloads itself until the end
+    watching = (job, *await parts.jobs.live(owner, form.watch))
+    (shown,) = cards(parts, [job])
+    context = {
+        "card": shown,
+        "known": job.id in form.watch,
+        "watch": watched(watching, time.time(), form.watch),
+    }
+    drawn = await _redraw(request, parts, owner, form, fresh=True)
+    return show("_placed.html", form=drawn, **context, said=f"Ordered: {job.display_name}")
+
+
+async def _refuse(
+    request: AnyRequest, parts: Parts, owner: str, form: Posted, errors: dict[str, str], notice: str = ""
+) -> Response[Any]:
+    """The form again with its sentences. The status is 200: a browser would log a 422 as a failure of ours."""
+    refused = Refused(errors, notice)
+    drawn = await _redraw(request, parts, owner, form, refused, fresh="" in errors, tried=bool(errors))
+    return await _answer(request, parts, owner, drawn)
+
+
+async def _redraw(
+    request: AnyRequest,
+    parts: Parts,
+    owner: str,
+    form: Posted,
+    refused: Refused | None = None,
+    *,
+    fresh: bool = False,
+    tried: bool = False,
+) -> FormView | None:
+    """The form as it was posted, settled; `fresh` gives it a nonce of its own, `tried` shows every error."""
+    old = parts.catalogue.get(form.drawn_model)
+    spec = parts.catalogue.get(form.model) or old or _first_spec(parts, None, ())
+    if spec is None:
+        return None
+    uploads = await files_in(parts, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
+    facts = {name: upload.facts for name, upload in uploads.items()}
+    same_model = old is not None and old.key == spec.key
+    typed = from_posted(spec, form, facts) if same_model else switched(old, spec, form, facts)
+    setting = Setting(
+        origin=_origin(request),
+        uploads=uploads,
+        films=await _films(parts, owner, spec),
+        nonce="" if fresh else form.nonce,
+    )
+    tried = tried or (form.drawn.tried and same_model and not fresh)
+    return draw(parts, spec, typed, setting, tried=tried, refused=refused)
+
+
+async def _answer(request: AnyRequest, parts: Parts, owner: str, form: FormView | None) -> Template:
+    """The form alone for htmx, else the whole page with it."""
+    if is_htmx(request):
+        return show("_form.html", form=form)
+    return await _page(parts, owner, form, await parts.jobs.listing(owner, limit=RECENT))
+
+
+async def _page(parts: Parts, owner: str, form: FormView | None, recent: tuple[Job, ...]) -> Template:
+    live = await parts.jobs.live(owner)
+    ended = [job for job in recent if not job.live]
+    return show(
+        "video.html",
+        **shell(parts, "video"),
+        form=form,
+        problems=[str(each) for each in (*parts.catalogue.problems, *parts.wires.problems)][:20],
+        now=cards(parts, live),
+        days=days(list(zip(ended, cards(parts, ended), strict=True)), date.today()),
+        more=len(recent) == RECENT,
+        watch=watched(live, time.time()),
+    )
+
+
+def _first_spec(parts: Parts, key: str | None, recent: tuple[Job, ...]) -> Spec | None:
+    """The model asked for, the one used last, else a reviewed one that needs only words and can run."""
+    asked = parts.catalogue.get(key) if key else None
+    last = parts.catalogue.get(recent[0].model) if recent else None
+    return asked or last or max(parts.catalogue.all(), key=lambda spec: _inviting(parts, spec), default=None)
+
+
+def _inviting(parts: Parts, spec: Spec) -> tuple[bool, bool, bool]:
+    able = parts.lines.choose(spec.provider) is not None
+    return able, spec.modes[0] == "t2v", spec.status == "reviewed"
+
+
+def _unknown(parts: Parts, key: str | None) -> Refused | None:
+    if key is None or parts.catalogue.get(key):
+        return None
+    return Refused(notice=f"There is no model {key} here; this is another one.")
+
+
+async def _setting(request: AnyRequest, parts: Parts, owner: str, spec: Spec, typed: Typed) -> Setting:
+    uploads = await files_in(parts, owner, typed.values.values())
+    return Setting(origin=_origin(request), uploads=uploads, films=await _films(parts, owner, spec))
+
+
+async def _films(parts: Parts, owner: str, spec: Spec) -> tuple[OptionView, ...]:
+    """The owner's finished films, for a model that takes one."""
+    if not any(field.kind == "job" for field in spec.form.fields):
+        return ()
+    jobs = await parts.jobs.listing(owner, limit=50)
+    return tuple(
+        OptionView(job.id, f"{prompt_of(job)[:60]} ({job.display_name})")
+        for job in jobs
+        if job.state == "succeeded"
+    )
+
+
+def _origin(request: AnyRequest) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+routes: list[ControllerRouterHandler] = [video_page, form_again, order, *picker.routes, *jobs_pages.routes]

@@ -1,0 +1,144 @@
+"""The model picker: a search over the catalogue by name, family, provider, mode and key.
+
+GET  /video/models?q=…   what fits, as a fragment for the form's picker; without htmx a page of all models
+POST /video/models       the same page without JavaScript, carrying along what was typed in the form
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from models.modes import MODE_LABELS
+from models.price import typical_price
+from models.spec import Spec
+from tasks.parts import Parts
+from web.errors import AnyRequest
+from web.posted import Pair, Posted, read_posted
+from web.security import MAX_UPLOAD_REQUEST
+from web.shell import is_htmx, shell, show
+from web.words import about
+
+MOST = 60  # models shown at once; the rest is a word away
+RECENT = 3
+
+
+class ModelView(Struct, frozen=True):
+    """One model in the picker."""
+
+    key: str
+    name: str
+    provider: str
+    price: str
+    usual: str
+    modes: str
+    ready: bool
+    sandbox: bool
+    tagged: bool  # played by the sandbox while others are real
+
+
+class Family(Struct, frozen=True):
+    name: str
+    models: tuple[ModelView, ...]
+
+
+class Found(Struct, frozen=True):
+    """What a search found; `more` are left out."""
+
+    families: tuple[Family, ...]
+    total: int
+    more: int
+
+
+@get("/video/models", include_in_schema=False)
+async def model_list(
+    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str], q: FromQuery[str] = ""
+) -> Template:
+    if is_htmx(request):
+        listed = await _search(parts, owner, q)
+        return show("_found.html" if "q" in request.query_params else "_models.html", found=listed)
+    return _page(parts, q, ())
+
+
+@post("/video/models", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
+async def model_list_with_form(
+    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Template:
+    form = await read_posted(request, parts, owner)
+    return _page(parts, "", carried(form))
+
+
+def carried(form: Posted) -> tuple[Pair, ...]:
+    """A posted form as hidden inputs of another one."""
+    rows = tuple(("_rows", f"{name}.{at}") for name, count in form.row_counts.items() for at in range(count))
+    return (*form.pairs, *rows, ("model", form.drawn_model), ("_was", form.was), ("nonce", form.nonce))
+
+
+def _page(parts: Parts, q: str, pairs: tuple[Pair, ...]) -> Template:
+    every = search(parts, q, most=None)
+    return show("models.html", **shell(parts, ""), found=every, q=q, carried=pairs, plain=True)
+
+
+async def _search(parts: Parts, owner: str, q: str) -> Found:
+    """An empty search begins with the models used lately."""
+    if q.strip():
+        return search(parts, q)
+    jobs = await parts.jobs.listing(owner, limit=30)
+    keys = list(dict.fromkeys(job.model for job in jobs))[:RECENT]
+    lately = [spec for key in keys if (spec := parts.catalogue.get(key))]
+    rest = search(parts, "")
+    first = (Family("Used lately", views(parts, lately)),) if lately else ()
+    return Found((*first, *rest.families), rest.total, rest.more)
+
+
+def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
+    """Models of which every word of `q` is somewhere in the name, family, provider, modes or key."""
+    words = q.lower().split()
+    fits = [spec for spec in parts.catalogue.all() if all(word in _haystack(parts, spec) for word in words)]
+    shown = fits[:most]
+    groups: dict[str, list[ModelView]] = {}
+    for spec, view in zip(shown, views(parts, shown), strict=True):
+        groups.setdefault(spec.family, []).append(view)
+    families = tuple(Family(name, tuple(members)) for name, members in groups.items())
+    return Found(families, len(fits), len(fits) - len(shown))
+
+
+def views(parts: Parts, specs: Iterable[Spec]) -> tuple[ModelView, ...]:
+    choices = {wire.name: parts.lines.choose(wire.name) for wire in parts.wires.all()}
+    mixed = len({choice.sandbox for choice in choices.values() if choice}) > 1
+    return tuple(_view(parts, spec, choices.get(spec.provider), mixed) for spec in specs)
+
+
+def company(parts: Parts, provider: str) -> str:
+    """A provider's name for people."""
+    wire = parts.wires.get(provider)
+    return wire.display_name if wire else provider
+
+
+def _view(parts: Parts, spec: Spec, choice: Any, mixed: bool) -> ModelView:
+    return ModelView(
+        key=spec.key,
+        name=spec.display_name,
+        provider=company(parts, spec.provider),
+        price=typical_price(spec),
+        usual=about(spec.timing.typical_sec),
+        modes=", ".join(MODE_LABELS[mode] for mode in spec.modes),
+        ready=choice is not None,
+        sandbox=choice is not None and choice.sandbox,
+        tagged=mixed and choice is not None and choice.sandbox,
+    )
+
+
+def _haystack(parts: Parts, spec: Spec) -> str:
+    modes = " ".join(f"{mode} {MODE_LABELS[mode]}" for mode in spec.modes)
+    return f"{spec.display_name} {spec.family} {company(parts, spec.provider)} {spec.key} {modes}".lower()
+
+
+routes: list[ControllerRouterHandler] = [model_list, model_list_with_form]

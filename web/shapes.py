@@ -1,0 +1,202 @@
+"""The JSON that programs get: jobs and models, with every key present and null for what is not known."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from models.describe import json_schema
+from models.price import typical_price
+from models.spec import Spec
+from tasks.job import Job, Output
+from tasks.parts import Parts
+from tasks.state import State
+from web.written import as_written
+
+Billing = Literal["not_billed", "billed", "unknown"]
+
+
+class EstimateAnswer(msgspec.Struct, frozen=True):
+    """What the job was expected to cost when it was ordered; decimal strings."""
+
+    low: str | None
+    high: str | None
+    currency: str
+
+
+class CostAnswer(msgspec.Struct, frozen=True):
+    """What the provider says it cost; a decimal string."""
+
+    amount: str
+    currency: str
+    source: str
+
+
+class JobErrorAnswer(msgspec.Struct, frozen=True):
+    """Why a job failed, whether money was spent, and what to do."""
+
+    class_: str = msgspec.field(name="class")
+    message: str
+    field: str | None
+
+
+class OutputAnswer(msgspec.Struct, frozen=True):
+    """A finished file: pixels and seconds as measured, size in bytes."""
+
+    kind: str
+    url: str
+    poster_url: str | None
+    width: int | None
+    height: int | None
+    duration: float | None
+    format: str
+    bytes: int
+
+
+class JobAnswer(msgspec.Struct, frozen=True):
+    """One job. Times are ISO 8601 in UTC, progress is 0 to 1, `output` is the first video."""
+
+    id: str
+    model: str
+    provider: str
+    sandbox: bool
+    status: State
+    created_at: str
+    updated_at: str
+    cancel_requested_at: str | None
+    values: dict[str, Any]
+    progress: float | None
+    queue_position: int | None
+    log: str | None
+    estimate: EstimateAnswer
+    cost: CostAnswer | None
+    billing: Billing | None
+    provider_job_id: str | None
+    error: JobErrorAnswer | None
+    outputs: list[OutputAnswer]
+    output: OutputAnswer | None
+
+
+class JobsAnswer(msgspec.Struct, frozen=True):
+    """A page of jobs, newest first; `next` is the `before` of the page after it."""
+
+    jobs: list[JobAnswer]
+    next: str | None
+
+
+class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of the catalogue. `sandbox`: without a key it runs against the local stand-in, not the real thing."""
+
+    key: str
+    display_name: str
+    family: str
+    provider: str
+    summary: str
+    status: str
+    modes: list[str]
+    ready: bool
+    sandbox: bool
+    price: str
+    typical_sec: float
+
+
+class ModelsAnswer(msgspec.Struct, frozen=True):
+    """The catalogue."""
+
+    models: list[ModelEntry]
+
+
+class ModelAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """All of one model: its fields, rules, limits, price and examples, and the JSON Schema of its values."""
+
+    key: str
+    display_name: str
+    family: str
+    provider: str
+    summary: str
+    status: str
+    modes: list[str]
+    ready: bool
+    sandbox: bool
+    typical_price: str
+    typical_sec: float
+    source: str
+    checked: str
+    fields: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
+    constraints: dict[str, Any]
+    price: dict[str, Any]
+    examples: list[dict[str, Any]]
+    schema: dict[str, Any]
+
+
+def job_answer(job: Job) -> JobAnswer:
+    outputs = [output_answer(job.id, output) for output in job.outputs]
+    return JobAnswer(
+        id=job.id,
+        model=job.model,
+        provider=job.provider,
+        sandbox=job.sandbox,
+        status=job.state,
+        created_at=iso(job.created_at),
+        updated_at=iso(job.updated_at),
+        cancel_requested_at=iso(job.cancel_requested_at) if job.cancel_requested_at else None,
+        values=job.values,
+        progress=job.progress,
+        queue_position=job.queue_position,
+        log=job.log,
+        estimate=EstimateAnswer(job.estimate.low, job.estimate.high, job.estimate.currency),
+        cost=CostAnswer(job.cost.amount, job.cost.currency, job.cost.source) if job.cost else None,
+        billing=job.billing,
+        provider_job_id=job.provider_job_id,
+        error=JobErrorAnswer(job.error.kind, job.error.sentence, job.error.field) if job.error else None,
+        outputs=outputs,
+        output=next((output for output in outputs if output.kind == "video"), None),
+    )
+
+
+def output_answer(job_id: str, output: Output) -> OutputAnswer:
+    return OutputAnswer(
+        kind=output.kind,
+        url=f"/media/{job_id}/{output.name}",
+        poster_url=f"/media/{job_id}/{output.poster}" if output.poster else None,
+        width=output.width,
+        height=output.height,
+        duration=output.duration,
+        format=output.format,
+        bytes=output.bytes,
+    )
+
+
+def model_entry(parts: Parts, spec: Spec) -> ModelEntry:
+    choice = parts.lines.choose(spec.provider)
+    return ModelEntry(
+        key=spec.key,
+        display_name=spec.display_name,
+        family=spec.family,
+        provider=spec.provider,
+        summary=spec.summary,
+        status=spec.status,
+        modes=list(spec.modes),
+        ready=choice is not None,
+        sandbox=choice is not None and choice.sandbox,
+        price=typical_price(spec),
+        typical_sec=spec.timing.typical_sec,
+    )
+
+
+def model_answer(parts: Parts, spec: Spec) -> ModelAnswer:
+    entry = model_entry(parts, spec)
+    return ModelAnswer(
+        **{name: getattr(entry, name) for name in entry.__struct_fields__ if name != "price"},
+        typical_price=entry.price,
+        source=spec.source,
+        checked=spec.checked.isoformat(),
+        **as_written(spec),
+        schema=json_schema(spec),
+    )
+
+
+def iso(seconds: float) -> str:
+    """Unix seconds as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,169 @@
+// What HTML and htmx cannot do alone. Without this file the page still works: files then go with the form.
+"use strict";
+(() => {
+  const find = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const on = (name, act, capture = false) => document.addEventListener(name, act, capture);
+  const tell = (words) => {
+    find("#alert").textContent = words;
+    find("#alert").hidden = !words;
+  };
+
+  const nameKeys = () => {
+    if (/Mac|iP(hone|ad)/.test(navigator.platform)) all(".links kbd:first-child").forEach((key) => { key.textContent = "⌘"; });
+  };
+  nameKeys();
+
+  // Keys: Ctrl or Cmd with Enter orders, Escape closes what is open.
+  on("keydown", (event) => {
+    const run = find("#run");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && run) {
+      event.preventDefault();
+      run.click();
+    }
+    if (event.key === "Escape") {
+      tell("");
+      const open = find("#picker[open], .sure[open]");
+      if (open) { open.open = false; find("summary", open).focus(); }
+    }
+  });
+  on("click", (event) => {
+    all("#picker[open], .sure[open]").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
+    if (event.target.closest("#alert")) tell("");
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(copy, find(copy.dataset.copy));
+  });
+  const copyText = async (button, from) => {
+    try {
+      await navigator.clipboard.writeText(from.textContent);
+      button.textContent = "Copied";
+    } catch { getSelection().selectAllChildren(from); }
+  };
+
+  // The length of a prompt while it is typed.
+  const count = (limit) => {
+    const length = [...(document.getElementById(limit.dataset.counts)?.value ?? "")].length;
+    limit.textContent = `${length} / ${limit.dataset.max}`;
+    limit.classList.toggle("over", length > Number(limit.dataset.max));
+  };
+  on("input", (event) => all(`[data-counts="${CSS.escape(event.target.id)}"]`).forEach(count));
+
+  // Elapsed time, by the server's clock, between two polls.
+  const ahead = Date.now() / 1000 - Number(document.body.dataset.now);
+  const two = (value) => String(value).padStart(2, "0");
+  const clock = (passed) => {
+    const hours = Math.floor(passed / 3600), minutes = Math.floor(passed / 60) % 60;
+    return (hours ? `${hours}:${two(minutes)}` : minutes) + `:${two(Math.floor(passed) % 60)}`;
+  };
+  const since = (from) => Math.max(0, Date.now() / 1000 - ahead - Number(from));
+  setInterval(() => {
+    all("[data-since]").forEach((each) => { each.textContent = clock(since(each.dataset.since)); });
+    all("[data-usual]").forEach((bar) => { bar.value = Math.min(95, 100 * since(bar.dataset.from) / bar.dataset.usual); });
+  }, 1000);
+
+  // Files: uploaded when chosen or dropped; then the form is checked with what is known of them.
+  let uploading = 0;
+  on("change", (event) => {
+    const input = event.target, files = [...(input.files ?? [])];
+    if (!input.dataset?.upload || !files.length) return;
+    event.stopPropagation();
+    input.value = "";
+    files.forEach((file) => upload(input.dataset.upload, file));
+  }, true);
+  const fieldId = (name) => CSS.escape(`f-${name.replaceAll(".", "-")}-field`);
+  const fieldOf = (name) => find(`#${fieldId(name)}`); // none if another model was chosen meanwhile
+  const upload = (name, file) => {
+    const request = new XMLHttpRequest(), body = new FormData();
+    body.append("file", file);
+    request.open("POST", "/video/uploads");
+    request.setRequestHeader("x-csrftoken", find("#form [name=_csrf_token]").value);
+    request.upload.onprogress = (event) => showProgress(name, event.loaded / (event.total || 1));
+    request.onloadend = () => {
+      uploading -= 1;
+      showProgress(name, null);
+      const answer = read(request.responseText);
+      if (request.status < 300 && answer.id) take(name, answer.id);
+      else complain(name, answer.error?.message ?? `${file.name} did not arrive: choose it again.`);
+    };
+    uploading += 1;
+    request.send(body);
+  };
+  const read = (text) => { try { return JSON.parse(text); } catch { return {}; } };
+  const showProgress = (name, part) => all(`#${fieldId(name)} progress`).forEach((bar) => {
+    bar.hidden = part === null;
+    if (part !== null) bar.value = 100 * part;
+  });
+  const take = (name, id) => {
+    const kept = Object.assign(document.createElement("input"), { type: "hidden", name, value: id });
+    fieldOf(name)?.append(kept);
+    kept.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const complain = (name, words) => {
+    const field = fieldOf(name);
+    if (!field) return;
+    const line = find(":scope > .error", field) ?? field.appendChild(document.createElement("p"));
+    line.className = "error";
+    line.setAttribute("role", "alert");
+    line.textContent = words;
+  };
+  ["dragover", "dragleave", "drop"].forEach((name) => on(name, (event) => {
+    event.target.closest?.(".drop")?.classList.toggle("over", name === "dragover");
+  }));
+
+  // htmx: what must not be sent now, and what a swap cannot know.
+  on("htmx:config:request", (event) => {
+    const source = event.detail.ctx.sourceElement, form = find("#form");
+    const ordering = source === form;
+    if (form && ordering && uploading) {
+      event.preventDefault();
+      tell("A file is still on its way: press Generate when it is there. Nothing was ordered.");
+    } else if (form?.classList.contains("htmx-request") && form.contains(source)) {
+      event.preventDefault(); // the order's answer draws the form anew
+    } else if (event.detail.ctx.request.method !== "GET") tell("");
+  });
+  on("htmx:after:swap", (event) => {
+    const { sourceElement: source, text } = event.detail.ctx, form = find("#form");
+    if (!form?.contains(source)) return;
+    markModel();
+    if (source.id === "models") find("#search").focus();
+    if (source.matches("#models, #search")) return;
+    followServer(form);
+    if (source.matches("#found button")) {
+      find("#picker").open = false;
+      find("#picker summary").focus();
+    }
+    if (source === form) afterOrder(form, text);
+  });
+  const markModel = () => {
+    const model = find("#form [name=model]").value;
+    all("#found button").forEach((each) => { each.ariaCurrent = each.value === model ? "true" : null; });
+  };
+  on("toggle", (event) => { if (event.target.matches("#picker[open]")) find("#search")?.select(); }, true);
+  // A morph copies attributes; what a person has clicked since is a property, and the server moved it.
+  const followServer = (form) => {
+    all("[type=radio], [type=checkbox]", form).forEach((box) => { box.checked = box.defaultChecked; });
+    all("#fields option", form).forEach((option) => { option.selected = option.defaultSelected; });
+    all("details:has([aria-invalid])", form).forEach((box) => { box.open = true; });
+    all("[data-counts]", form).forEach(count);
+    nameKeys();
+  };
+  const afterOrder = (form, text) => {
+    const wrong = find("[aria-invalid]:not([role])", form) ?? find("[aria-invalid] input", form);
+    if (wrong) wrong.focus();
+    else if (text.includes('hx-target="#cards"') && matchMedia("(max-width: 760px)").matches) {
+      find("#now-head").scrollIntoView();
+    }
+  };
+
+  // Failures of a poll pass in silence, the next one follows; all others are told.
+  on("htmx:response:error", (event) => {
+    const { request, text } = event.detail.ctx;
+    const known = read(text).error?.message;
+    if (request.method !== "GET") tell(known ?? "Shotlist could not do that. Its log says why.");
+  });
+  on("htmx:error", (event) => {
+    if (event.detail.ctx && event.detail.ctx.request.method !== "GET") {
+      tell("Shotlist does not answer. If this was an order: pressing Generate again does not order it twice.");
+    }
+  });
+})();

@@ -1,0 +1,61 @@
+"""How a server ends: on the first signal in good order and in time, on the second at once."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import Any
+
+LAST_SECONDS = 2.6
+"""After the first signal everything has this long to end by itself; a Ctrl-C takes 3 s at most."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def stop_on_signals(last_act: Callable[[], None]) -> asyncio.Event:
+    """An event that SIGINT, SIGTERM and SIGHUP set. To be called inside the event loop, before uvicorn runs.
+
+    If the process is still there `LAST_SECONDS` later (a thread that decodes a video cannot be interrupted), or at
+    a second signal, it does `last_act` and is gone: every row and file of ours survives that by design.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    signalled = threading.Event()
+
+    def gone() -> None:
+        last_act()
+        os._exit(0)
+
+    def wait_and_go() -> None:
+        time.sleep(LAST_SECONDS)
+        gone()
+
+    def on_signal(_: int, __: FrameType | None) -> None:
+        if signalled.is_set():
+            gone()
+        signalled.set()
+        threading.Thread(target=wait_and_go, daemon=True).start()
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, on_signal)
+    return stop
+
+
+async def run_together(stop: asyncio.Event, *parts: Coroutine[Any, Any, None]) -> None:
+    """Run the parts of a server side by side. When one ends, or `stop` is set, all are to end.
+
+    Each part ends by itself once `stop` is set. What one of them raised is raised here, after all have ended.
+    """
+    running = [asyncio.create_task(part) for part in parts]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    await stopping
+    ended = await asyncio.gather(*running, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
