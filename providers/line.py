@@ -43,14 +43,28 @@ class Line:
     `wire` says how often to look (`poll`, seconds) and how many jobs may be there at once (`limits.concurrency`).
     """
 
-    def __init__(self, wire: Wire, origin: str, key: Callable[[], str], clients: Clients) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        origin: str,
+        key: Callable[[], str],
+        clients: Clients,
+        webhook_secret: Callable[[], str] = str,
+    ) -> None:
         self.wire = wire
         self.caller = Caller(wire, origin, key, clients)
+        self._webhook_secret = webhook_secret
 
     @property
     def origin(self) -> str:
         """Where requests go."""
         return self.caller.origin
+
+    def webhook_keys(self) -> tuple[str, ...]:
+        """What the provider's messages are signed with: a secret of its own that the operator gave, or the key."""
+        own = self.wire.webhook.env if self.wire.webhook else ""
+        secret = self._webhook_secret() if own else self.caller.key()
+        return (secret,) if secret else ()
 
     async def deliver(
         self, leaf: MediaLeaf, file: LocalFile | None, order: Order | None = None

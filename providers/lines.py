@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
-from providers.answers import Billing, ErrorKind
+from providers.answers import Billing, ErrorKind, KeyCheck
 from providers.clients import Clients
 from providers.line import Line
 from providers.wire import Ended, Wire
@@ -58,8 +58,8 @@ class Lines:
             return None
         if sandbox:
             stand_in = f"{(self.sandbox_url or '').rstrip('/')}/{provider}"
-            return Line(_as_sandbox(wire), stand_in, lambda: SANDBOX_KEY, self._clients)
-        return Line(wire, origin, lambda: self._key(wire), self._clients)
+            return Line(_as_sandbox(wire), stand_in, lambda: SANDBOX_KEY, self._clients, lambda: SANDBOX_KEY)
+        return Line(wire, origin, lambda: self._key(wire), self._clients, lambda: self._webhook_secret(wire))
 
     def key_state(self, provider: str) -> KeyState:
         """Whether the provider's key is there; an unknown provider's is missing."""
@@ -67,6 +67,16 @@ class Lines:
         if wire and wire.auth is None:
             return "not needed"
         return "set" if wire and self._key(wire) else "missing"
+
+    async def check_key(self, provider: str) -> KeyCheck:
+        """Whether the real provider accepts its key, by a call that costs nothing."""
+        wire = self.wires.get(provider)
+        origin = self._origin(wire) if wire and self._is_real(wire) else None
+        line = self.line(provider, origin, sandbox=False) if origin else None
+        return await line.check_key() if line else KeyCheck("unknown", "there is no key to check")
+
+    def _webhook_secret(self, wire: Wire) -> str:
+        return self._environ.get(wire.webhook.env, "").strip() if wire.webhook else ""
 
     def _is_real(self, wire: Wire) -> bool:
         """With a key, or, where none is needed (a server of one's own), with an address."""

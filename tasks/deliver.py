@@ -48,7 +48,7 @@ async def deliver(parts: Parts, line: Line, job: Job) -> Delivered | Undelivered
         file = await _local_file(parts, job.owner, leaf)
         if isinstance(file, Undelivered):
             return file
-        match await line.deliver(leaf, file):
+        match await line.deliver(leaf, file, job.order):
             case NotDelivered(sentence, retryable):
                 return Undelivered(sentence, retryable)
             case handle:

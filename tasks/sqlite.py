@@ -33,6 +33,8 @@ class PooledSQLite(SQLiteEngine):
 
     async def open(self) -> None:
         """Connect; OSError or sqlite3.Error where the file cannot be used."""
+        # Refused here, a path costs nothing; refused by aiosqlite it leaves a thread that may outlive the event loop.
+        sqlite3.connect(self.path).close()
         self._quick = await self._connect("NORMAL")
         await _switch_to_wal(self._quick)
         self._durable = await self._connect("FULL")

@@ -109,9 +109,9 @@ def facts(job: Job) -> tuple[str, ...]:
     film = next((each for each in job.outputs if each.kind == "video"), None)
     if film is None:
         return tuple(text for label, text in job.labels if _is_short(label, text))[:3]
-    size = f"{film.width} × {film.height}" if film.width and film.height else ""
+    size = f"{film.width}×{film.height}" if film.width and film.height else ""
     length = seconds(film.duration) if film.duration else ""
-    return tuple(part for part in (size, length, film.format.upper()) if part)
+    return tuple(part for part in (size, length) if part)
 
 
 def _is_short(label: str, text: str) -> bool:
@@ -128,7 +128,7 @@ def film(job: Job) -> Film | None:
         poster=base + found.poster if found.poster else "",
         width=found.width or job.frame[0],
         height=found.height or job.frame[1],
-        size=megabytes(found.bytes),
+        size=f"{found.format.upper()}, {megabytes(found.bytes)}",
         download=download_name(job, found),
     )
 

@@ -30,23 +30,26 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def run_serve(_: "Namespace") -> int:
     from web.serve import serve
+    from web.stopping import leave
 
     serve(read_settings(read_environ()))
-    return 0
+    leave()
 
 
 def run_web(_: "Namespace") -> int:
     from web.serve import serve_web
+    from web.stopping import leave
 
     serve_web(read_settings(read_environ()))
-    return 0
+    leave()
 
 
 def run_worker(_: "Namespace") -> int:
     from web.serve import serve_worker
+    from web.stopping import leave
 
     serve_worker(read_settings(read_environ()))
-    return 0
+    leave()
 
 
 def run_sandbox(arguments: "Namespace") -> int:

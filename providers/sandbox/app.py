@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from providers.sandbox import fal, luma, openai, replicate, runway, xai
+from providers.sandbox import fal, luma, openai, replicate, runway, seedance, veo, xai
 from providers.sandbox.asgi import (
     UNREAD,
     FileAnswer,
@@ -42,7 +42,17 @@ from providers.sandbox.webhooks import standard_secret
 from providers.sandbox.wire import Call, Route, Sandbox, Wire
 
 WIRES = {
-    wire.name: wire for wire in (replicate.WIRE, fal.WIRE, luma.WIRE, runway.WIRE, openai.WIRE, xai.WIRE)
+    wire.name: wire
+    for wire in (
+        replicate.WIRE,
+        fal.WIRE,
+        luma.WIRE,
+        runway.WIRE,
+        openai.WIRE,
+        xai.WIRE,
+        veo.WIRE,
+        seedance.WIRE,
+    )
 }
 TIDY_SECONDS = 3600.0
 

@@ -163,7 +163,7 @@ def _until(silence: Iterator[av.AudioFrame], seconds: float | None) -> Iterator[
 
 def main() -> None:
     """Renders the errand on standard input at low priority, and ends with the process that asked for it."""
-    end_with_parent()
+    end_with_parent(int(sys.argv[1]) if len(sys.argv) > 1 else None)
     os.nice(5)
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand)
     sys.stdout.buffer.write(msgspec.json.encode(render(errand)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ class Clips:
 
     async def _child(self, errand: bytes) -> bytes:
         pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "providers.sandbox.clip")
+        command = (sys.executable, "-m", "providers.sandbox.clip", str(os.getpid()))
         child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
         self._children.add(child)
         try:

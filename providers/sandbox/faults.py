@@ -44,6 +44,9 @@ TABLE = (
     Fault("html", AFTER, "accepted, answered with an HTML page and 200"),
     Fault("moderation", JOB, "the job ends: the content filter refused it"),
     Fault("fail", JOB, "the job fails midway on the service's side"),
+    Fault(
+        "expired_job", JOB, "the service gives the job up: expired where it has a word for it, or else failed"
+    ),
     Fault("rejected_input", JOB, "accepted, then an input is found wrong when the job runs"),
     Fault("unknown_state", JOB, "while it runs, the job shows a state that nobody documented; it ends well"),
     Fault("endless", JOB, "the job runs for ever, until it is canceled"),

@@ -65,7 +65,10 @@ async def create(call: Call) -> Reply:
     rules = SORA if model.startswith("sora") else {"prompt": str}
     if trouble := trouble_in(call.given, rules, ("prompt",)):
         return refusal("invalid_input", trouble.message, trouble.field)
-    return _accept(call, call.given, model)
+    given = dict(call.given)
+    if "input_reference" in given:
+        given["input_image"] = given.pop("input_reference")
+    return _accept(call, given, model)
 
 
 async def remix(call: Call) -> Reply:

@@ -103,6 +103,8 @@ def with_links(value: Any, root: str) -> Any:
 
 def word_for(job: Job, now: Moment, words: Mapping[str, str]) -> str:
     """The service's word for where the job stands; `words` has one for each phase, and an undocumented one."""
+    if now.phase == "failed" and "expired_job" in job.facts.faults:
+        return words.get("expired", words["failed"])
     odd = now.phase == "running" and "unknown_state" in job.facts.faults
     return words["unknown" if odd else now.phase]
 

@@ -11,9 +11,12 @@ PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 0.5
 
 
-def end_with_parent() -> None:
-    """On Linux the kernel sends SIGTERM when the parent is gone; elsewhere `watch_parent` has to look."""
-    parent = os.getppid()
+def end_with_parent(parent: int | None = None) -> None:
+    """On Linux the kernel sends SIGTERM when the parent is gone; elsewhere `watch_parent` has to look.
+
+    A parent that says its own process id as it starts us cannot be missed, even if it dies before we run.
+    """
+    parent = parent or os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:

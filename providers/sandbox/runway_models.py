@@ -76,10 +76,14 @@ VIDEO_TO_VIDEO = {
     "gemini_omni_flash": "videoUri! promptText! references",
     "gemini_omni_flash_1.1": f"videoUri! promptText! mode references {OMNI}",
 }
+PERFORMANCE = {
+    "act_two": "character! reference! bodyControl contentModeration expressionIntensity ratio seed",
+}
 FIELDS = {
     "text_to_video": TEXT_TO_VIDEO,
     "image_to_video": IMAGE_TO_VIDEO,
     "video_to_video": VIDEO_TO_VIDEO,
+    "character_performance": PERFORMANCE,
 }
 GEN4 = one_of("1280:720", "720:1280", "1104:832", "960:960", "832:1104", "1584:672")
 VEO = one_of("1280:720", "720:1280", "1080:1920", "1920:1080")

@@ -90,7 +90,7 @@ def ending(job: Job) -> tuple[float | None, str]:
         return None, "running"
     if job.facts.trouble or "moderation" in faults:
         return MODERATED_AT, "failed"
-    if "fail" in faults:
+    if "fail" in faults or "expired_job" in faults:
         return FAIL_AT, "failed"
     return 1.0, "succeeded"
 
@@ -105,4 +105,4 @@ def iso(at: float | None) -> str | None:
 def billed(job: Job) -> bool:
     """Whether the service would charge: not for what never started or broke on its side."""
     never_started = job.canceled_at is not None and job.canceled_at < job.created_at + job.facts.queue_seconds
-    return not never_started and "fail" not in job.facts.faults
+    return not never_started and not {"fail", "expired_job"} & {*job.facts.faults}

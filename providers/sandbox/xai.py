@@ -23,6 +23,7 @@ STATES = {
     "succeeded": "done",
     "failed": "failed",
     "canceled": "expired",
+    "expired": "expired",
 }
 REFUSALS: dict[str, tuple[int, Any]] = {
     "refuse": (400, {"error": "Failed to parse the request body as JSON"}),

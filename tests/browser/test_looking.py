@@ -101,7 +101,7 @@ def test_every_control_has_a_name(open_page: OpenPage) -> None:
 def test_a_finished_job_has_its_own_page_with_settings_and_record(
     open_page: OpenPage, server: Server
 ) -> None:
-    job_id = server.order("ltx-2", prompt="A street in the rain", duration=6)
+    job_id = server.order("seedance-1-pro", prompt="A street in the rain", resolution="480p", duration=3)
     server.wait(job_id)
     page = open_page(f"/video/jobs/{job_id}")
     expect(page.locator("video")).to_be_visible()

@@ -154,7 +154,7 @@ def test_a_running_job_is_canceled_on_its_own_page(open_page: OpenPage, server: 
 
 
 def test_a_film_that_plays_is_not_disturbed_by_the_poll_of_another(open_page: OpenPage) -> None:
-    page = open_page("/video?model=kling-v2.1-master&prompt=First")
+    page = open_page("/video?model=seedance-1-pro&resolution=480p&duration=3&prompt=First")
     page.locator("#run").click()
     first = page.locator("#cards .card", has_text="First").locator("video")
     expect(first).to_be_visible(timeout=FILM_SECONDS)

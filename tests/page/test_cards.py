@@ -71,7 +71,8 @@ def test_a_film_says_its_size_length_format_and_cost() -> None:
     assert done.film is not None
     assert done.film.url == "/media/j1/video.mp4"
     assert done.film.poster == "/media/j1/video.jpg"
-    assert done.facts == ("1280 × 720", "5 s", "MP4")
+    assert done.facts == ("1280×720", "5 s")
+    assert done.film.size == "MP4, 3.2 MB"
     assert (done.money, done.money_words) == ("$1.40", "What it cost, as Acme says")
     assert done.film.download == "boat-1-a-paper-boat.mp4"
     assert not done.live

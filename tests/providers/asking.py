@@ -1,5 +1,7 @@
 """A look on the pure interpreter, for tests: canned answers in, the outcome and what was asked out."""
 
+from typing import TypeAlias
+
 from msgspec import json
 
 from providers.answer import Answer
@@ -7,6 +9,9 @@ from providers.answers import Look, LookAnswer, Operation
 from providers.exchange import looking
 from providers.request import Request
 from providers.wire import Wire
+
+# HTTP status and body of an answer, and its headers where they matter
+Told: TypeAlias = tuple[int, object] | tuple[int, object, dict[str, str]]
 
 PREDICTION = Operation("gm3", {"get": "/v1/predictions/gm3"}, endpoint="minimax/hailuo-02", mode="t2v")
 FAL_LINKS = {
@@ -19,7 +24,7 @@ TASK = Operation("t1", endpoint="m", mode="t2v", kept={"group": "g1"})
 
 
 def look(
-    wire: Wire, operation: Operation, *answers: tuple[int, object], cancel_sent: bool = False
+    wire: Wire, operation: Operation, *answers: Told, cancel_sent: bool = False
 ) -> tuple[LookAnswer, list[Request]]:
     """The look's outcome and what was asked, given these answers in turn."""
     steps, asked = looking(wire, operation, [wire.base], cancel_sent=cancel_sent), []
@@ -27,16 +32,16 @@ def look(
     try:
         asked.append(next(steps))
         while True:
-            status, body = next(told)
+            status, body, *headers = next(told)
             content = body if isinstance(body, bytes) else json.encode(body)
-            asked.append(steps.send(Answer.read(status, {}, content)))
+            asked.append(steps.send(Answer.read(status, headers[0] if headers else {}, content)))
     except StopIteration as end:
         assert next(told, None) is None
         outcome: LookAnswer = end.value
         return outcome, asked
 
 
-def seen(wire: Wire, operation: Operation, *answers: tuple[int, object], cancel_sent: bool = False) -> Look:
+def seen(wire: Wire, operation: Operation, *answers: Told, cancel_sent: bool = False) -> Look:
     outcome, _ = look(wire, operation, *answers, cancel_sent=cancel_sent)
     assert isinstance(outcome, Look)
     return outcome

@@ -1,4 +1,4 @@
-"""Wires for tests: the two that ship, and a made-up one of every other shape that providers have."""
+"""Wires for tests: those that ship, and a made-up one of every other shape that providers have."""
 
 import tomllib
 from pathlib import Path
@@ -20,8 +20,10 @@ def shipped(name: str) -> Wire:
     return wire
 
 
-REPLICATE = shipped("replicate")
-FAL = shipped("fal")
+NAMES = tuple(path.stem for path in sorted(FOLDER.glob("*.toml")))
+ALL = {name: shipped(name) for name in NAMES}
+REPLICATE = ALL["replicate"]
+FAL = ALL["fal"]
 
 
 def made(text: str, name: str = "acme") -> Wire:

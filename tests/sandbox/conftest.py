@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.inbox import Inbox
 from tests.sandbox.running import RunningSandbox
 
 
@@ -28,3 +29,11 @@ def facts() -> Path:
     if not folder.is_dir():
         pytest.skip("there is no ../shared/facts beside the checkout")
     return folder
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    """Where webhooks can go."""
+    inbox = Inbox()
+    yield inbox
+    inbox.close()

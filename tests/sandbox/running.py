@@ -19,6 +19,8 @@ KEYS = {
     "runway": BEARER | {"x-runway-version": "2024-11-06"},
     "openai": BEARER,
     "xai": BEARER,
+    "veo": {"x-goog-api-key": "any"},
+    "seedance": BEARER,
 }
 
 

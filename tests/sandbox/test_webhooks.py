@@ -2,13 +2,7 @@
 
 import base64
 import hashlib
-import hmac
-import json
-import queue
 import signal
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +10,8 @@ import pytest
 
 from providers.sandbox import ed25519
 from providers.sandbox.webhooks import fal_signature, standard_signature
+from tests.sandbox.inbox import Inbox
 from tests.sandbox.running import RunningSandbox
-
-
-class Inbox:
-    """A small server that keeps what is posted to it and answers with the statuses it was told, then 200."""
-
-    def __init__(self) -> None:
-        self.letters: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-        self.statuses: list[int] = []
-        inbox = self
-
-        class Taker(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                inbox.letters.put(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(inbox.statuses.pop(0) if inbox.statuses else 200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?job=1"
-
-    def next(self) -> tuple[dict[str, str], bytes]:
-        return self.letters.get(timeout=10)
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    inbox = Inbox()
-    thread = threading.Thread(target=inbox.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield inbox
-    inbox.server.shutdown()
-    inbox.server.server_close()
-    thread.join()
 
 
 def order(sandbox: RunningSandbox, hook: str, prompt: str = "Hooked", **more: Any) -> dict[str, Any]:
@@ -98,11 +57,9 @@ def test_a_prediction_tells_its_start_and_its_end_signed(sandbox: RunningSandbox
     key = sandbox.ask("GET", "/replicate/v1/webhooks/default/secret").json()["key"]
     told = []
     for _ in range(2):
-        headers, body = inbox.next()
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        digest = hmac.digest(base64.b64decode(key.removeprefix("whsec_")), signed, "sha256")
-        assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
-        told.append(json.loads(body))
+        letter = inbox.next()
+        assert letter.is_signed_by(key)
+        told.append(letter.document)
     assert [each["id"] for each in told] == [prediction["id"]] * 2
     assert [each["status"] for each in told] == ["processing", "succeeded"]
 
@@ -113,13 +70,13 @@ def test_only_the_events_asked_for_are_told_and_a_cancel_is_an_end(
     prediction = order(sandbox, inbox.url, "[fault: endless] Hooked", webhook_events_filter=["completed"])
     sandbox.watch(prediction["urls"]["get"], ("processing",))
     sandbox.ask("POST", prediction["urls"]["cancel"])
-    assert json.loads(inbox.next()[1])["status"] == "canceled"
+    assert inbox.next().document["status"] == "canceled"
 
 
 def test_a_letter_that_nobody_takes_comes_again(sandbox: RunningSandbox, inbox: Inbox) -> None:
     inbox.statuses = [500, 302]
     order(sandbox, inbox.url, webhook_events_filter=["completed"])
-    assert len({inbox.next()[0]["webhook-id"] for _ in range(3)}) == 1
+    assert len({inbox.next().headers["webhook-id"] for _ in range(3)}) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,8 +87,8 @@ def test_fal_tells_the_result_in_an_envelope_that_its_keys_verify(
 ) -> None:
     given = {"prompt": prompt, "resolution": "240p", "duration": 1}
     request = sandbox.ask("POST", "/fal/a/b", params={"fal_webhook": inbox.url}, json=given).json()
-    headers, body = inbox.next()
-    told = json.loads(body)
+    letter = inbox.next()
+    headers, body, told = letter.headers, letter.body, letter.document
     assert (told["request_id"], told["status"]) == (request["request_id"], status)
     assert ("video" if status == "OK" else "detail") in told["payload"]
     assert headers["x-fal-webhook-request-id"] == request["request_id"]
@@ -173,7 +130,7 @@ def test_what_was_not_told_before_a_sigkill_is_told_after_it(tmp_path: Path, inb
         prediction = order(sandbox, inbox.url, webhook_events_filter=["completed"])
         sandbox.end(signal.SIGKILL)
         sandbox.start()
-        assert json.loads(inbox.next()[1])["id"] == prediction["id"]
+        assert inbox.next().document["id"] == prediction["id"]
 
 
 def test_an_address_elsewhere_is_never_written_to(sandbox: RunningSandbox) -> None:

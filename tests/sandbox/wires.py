@@ -191,4 +191,61 @@ XAI = Spoken(
     reasons={"moderation": ("video.respect_moderation", "False"), "fail": ("error.code", "internal_error")},
 )
 
-WIRES = {wire.name: wire for wire in (LUMA, RUNWAY, OPENAI, XAI)}
+VEO = Spoken(
+    name="veo",
+    submit="/v1beta/models/veo-3.1-generate-preview:predictLongRunning",
+    body=lambda prompt: {"instances": [{"prompt": prompt}], "parameters": {"durationSeconds": 4}},
+    id="name",
+    look="/v1beta/{id}",
+    state="done",
+    words=(None, None, True, True, None),
+    output="response.generateVideoResponse.generatedSamples.0.video.uri",
+    output_needs_key=True,
+    refusals={
+        "refuse": (400, "error.status", "INVALID_ARGUMENT"),
+        "bad_key": (403, "error.status", "PERMISSION_DENIED"),
+        "no_credit": (429, "error.message", "You exceeded your current quota"),
+        "not_found": (404, "error.status", "NOT_FOUND"),
+        "invalid_input": (400, "error.message", "`prompt`"),
+        "blocked": (400, "error.message", "The prompt could not be submitted"),
+        "rate_limit": (429, "error.details.0.retryDelay", "2s"),
+        "error_before": (500, "error.status", "INTERNAL"),
+    },
+    reasons={
+        "moderation": ("response.generateVideoResponse.raiMediaFilteredCount", 1),
+        "fail": ("error.code", 13),
+    },
+    stranger="models/veo-3.1-generate-preview/operations/nobody",
+)
+SEEDANCE = Spoken(
+    name="seedance",
+    submit="/api/v3/contents/generations/tasks",
+    body=lambda prompt: {
+        "model": "doubao-seedance-2-0-260128",
+        "content": [{"type": "text", "text": prompt}],
+        "resolution": "256p",
+        "duration": 1,
+        "seed": None,
+    },
+    id="id",
+    look="/api/v3/contents/generations/tasks/{id}",
+    state="status",
+    words=("queued", "running", "succeeded", "failed", "rehearsing"),
+    output="content.video_url",
+    refusals={
+        "refuse": (400, "error.code", "InvalidParameter"),
+        "bad_key": (401, "error.code", "AuthenticationError"),
+        "no_credit": (403, "error.code", "AccountOverdueError"),
+        "not_found": (404, "error.type", "NotFound"),
+        "invalid_input": (400, "error.code", "InvalidParameter"),
+        "blocked": (400, "error.code", "InputTextSensitiveContentDetected"),
+        "rate_limit": (429, "error.code", "RateLimitExceeded"),
+        "error_before": (500, "error.code", "InternalServiceError"),
+    },
+    reasons={
+        "moderation": ("error.code", "OutputVideoSensitiveContentDetected"),
+        "fail": ("error.code", "InternalServiceError"),
+    },
+)
+
+WIRES = {wire.name: wire for wire in (LUMA, RUNWAY, OPENAI, XAI, VEO, SEEDANCE)}

@@ -66,7 +66,9 @@ class Acme(Line):
         to.write(self.video)
         return Fetched("video/mp4", len(self.video))
 
-    async def deliver(self, leaf: MediaLeaf, file: LocalFile | None) -> Handle | NotDelivered:
+    async def deliver(
+        self, leaf: MediaLeaf, file: LocalFile | None, order: Order | None = None
+    ) -> Handle | NotDelivered:
         self.delivered.append(leaf.ref)
         answer: Handle | NotDelivered = await _answer(self.on_deliver(leaf))
         return answer

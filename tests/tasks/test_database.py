@@ -116,12 +116,14 @@ async def test_the_tables_of_piccolo_are_bound_to_the_open_database(database: Da
 
 
 async def test_closing_ends_every_thread(tmp_path: Path) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     opened = await open_database(f"sqlite://{tmp_path / 'x.db'}")
-    await opened.rows("SELECT 1 AS one")
+    assert await opened.answers()
+    opened_now = set(threading.enumerate()) - before
+    assert opened_now
     await opened.close()
     await asyncio.sleep(0.05)
-    assert threading.active_count() == before
+    assert not any(thread.is_alive() for thread in opened_now)
     assert not await opened.answers()
 
 

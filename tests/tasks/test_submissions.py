@@ -62,7 +62,7 @@ async def test_an_answer_decides_state_money_and_number_of_requests(
     async with world.worker():
         job = await world.order(sandbox=sandbox)
         done = await world.until(job, "succeeded", "failed", "unconfirmed")
-        await asyncio.sleep(0.7)  # longer than the lease, and several sweeps
+        await asyncio.sleep(0.9)  # longer than the lease, and several sweeps
         assert await world.now(job) == done
     assert done.state == state
     assert world.acme.submitted == [job.id] * requests

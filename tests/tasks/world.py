@@ -20,7 +20,7 @@ from tasks.worker import run_worker
 from tests.tasks.acme import Acme, AcmeLines
 
 QUICK = Pace(
-    lease=0.6,
+    lease=0.8,
     renew=0.15,
     submit_limit=5.0,
     sweep_every=0.1,
