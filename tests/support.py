@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
@@ -21,7 +22,6 @@ from tasks.settings import NAMES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RESTING = ("succeeded", "failed", "canceled", "unconfirmed")
-KEYS = ("REPLICATE_API_TOKEN", "FAL_KEY")
 
 Found = TypeVar("Found")
 
@@ -49,10 +49,16 @@ def until(found: Callable[[], Found | None], seconds: float, what: str) -> Found
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
+def keys() -> set[str]:
+    """The names under which all our providers look for their keys."""
+    wires = (tomllib.loads(file.read_text()) for file in (CHECKOUT / "providers").glob("*.toml"))
+    return {wire["auth"]["env"] for wire in wires if "env" in wire.get("auth", {})}
+
+
 def environ(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
     """The environment of a command: nothing of the developer's own settings, no provider's key."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SHOTLIST_")}
-    silenced = dict.fromkeys((*KEYS, *(f"SHOTLIST_{name}" for name in NAMES)), "")
+    silenced = dict.fromkeys((*keys(), *(f"SHOTLIST_{name}" for name in NAMES)), "")
     chosen = {f"SHOTLIST_{name}": value for name, value in settings.items()}
     return {**clean, **silenced, "SHOTLIST_DATA_DIR": str(data_dir), "SHOTLIST_PORT": str(port), **chosen}
 

@@ -46,7 +46,7 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
             "key_name": wire.auth.env if wire.auth else None,
             "origin": settings.environ.get(wire.base_url_name) or wire.base,
             "wire_file": f"{wire.name}.toml",
-            "hooks": [],
+            "hooks": [f"{what} {name}" for what, name in wire.hooks.items()],
             "models": [spec.key for spec in specs if spec.provider == wire.name],
         }
         for wire in wires.all()

@@ -1,4 +1,4 @@
-"""The model picker: a search over the catalogue by name, family, provider, mode and key.
+"""The model picker: a search over the catalogue by name, family, provider, mode, key and price.
 
 GET  /video/models?q=…   what fits, as a fragment for the form's picker; without htmx a page of all models
 POST /video/models       the same page without JavaScript, carrying along what was typed in the form
@@ -6,7 +6,9 @@ POST /video/models       the same page without JavaScript, carrying along what w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from litestar import get, post
@@ -17,7 +19,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from models.modes import MODE_LABELS
-from models.price import typical_price
+from models.price import estimate, typical_price
 from models.spec import Spec
 from tasks.parts import Parts
 from web.errors import AnyRequest
@@ -28,6 +30,7 @@ from web.words import about
 
 MOST = 60  # models shown at once; the rest is a word away
 RECENT = 3
+AT_MOST = re.compile(r"<=?\$?(\d+(?:\.\d+)?)")
 
 
 class ModelView(Struct, frozen=True):
@@ -42,6 +45,7 @@ class ModelView(Struct, frozen=True):
     ready: bool
     sandbox: bool
     tagged: bool  # played by the sandbox while others are real
+    imported: bool  # made from the provider's schema, and not read through by a person
 
 
 class Family(Struct, frozen=True):
@@ -99,9 +103,16 @@ async def _search(parts: Parts, owner: str, q: str) -> Found:
 
 
 def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
-    """Models of which every word of `q` is somewhere in the name, family, provider, modes or key."""
+    """Models of which every word of `q` is somewhere in the name, family, provider, modes, key or price.
+
+    A word such as `<$1` asks that a clip with the model's defaults costs at most so much.
+    """
     words = q.lower().split()
-    fits = [spec for spec in parts.catalogue.all() if all(word in _haystack(parts, spec) for word in words)]
+    most_usd = [Decimal(found[1]) for word in words if (found := AT_MOST.fullmatch(word))]
+    plain = [word for word in words if not AT_MOST.fullmatch(word)]
+    fits = [spec for spec in parts.catalogue.all() if all(word in _haystack(parts, spec) for word in plain)]
+    for usd in most_usd:
+        fits = [spec for spec in fits if (high := estimate(spec, {}, {}).high) is not None and high <= usd]
     shown = fits[:most]
     groups: dict[str, list[ModelView]] = {}
     for spec, view in zip(shown, views(parts, shown), strict=True):
@@ -133,12 +144,14 @@ def _view(parts: Parts, spec: Spec, choice: Any, mixed: bool) -> ModelView:
         ready=choice is not None,
         sandbox=choice is not None and choice.sandbox,
         tagged=mixed and choice is not None and choice.sandbox,
+        imported=spec.status == "imported",
     )
 
 
 def _haystack(parts: Parts, spec: Spec) -> str:
     modes = " ".join(f"{mode} {MODE_LABELS[mode]}" for mode in spec.modes)
-    return f"{spec.display_name} {spec.family} {company(parts, spec.provider)} {spec.key} {modes}".lower()
+    named = f"{spec.display_name} {spec.family} {company(parts, spec.provider)} {spec.provider} {spec.key}"
+    return f"{named} {modes} {typical_price(spec)} {spec.status}".lower()
 
 
 routes: list[ControllerRouterHandler] = [model_list, model_list_with_form]

@@ -47,3 +47,18 @@ async def test_the_list_opened_by_itself_leads_to_any_model(page: Page) -> None:
     listed = await page.get("/video/models")
     chosen = await page.post("/video/form", [*listed.pairs(), ("choose", "ltx-2")])
     assert dict(chosen.pairs())["model"] == "ltx-2"
+
+
+async def test_a_price_limit_leaves_out_what_costs_more_or_nobody_knows(page: Page) -> None:
+    cheap = await found(page, "kling <$0.50")
+    assert cheap
+    assert "kling-v2.1-master" not in cheap  # $1.40 for its 5 s
+    assert "kling-v2.1-master" in await found(page, "kling <=1.40")
+    assert "hunyuan-video" not in await found(page, "<$1000")  # its price is unknown
+
+
+async def test_what_was_only_imported_is_marked_in_the_list_and_over_the_form(page: Page) -> None:
+    listed = await page.http.get("/video/models?q=every+kind", headers=HTMX)
+    assert ">Imported</span>" in listed.text
+    assert "not read through by a person" in (await page.http.get("/video?model=every-kind")).text
+    assert "not read through by a person" not in (await page.http.get("/video?model=veo-3.1")).text
