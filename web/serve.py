@@ -156,7 +156,8 @@ def locked(settings: Settings) -> Iterator[None]:
 def listening(settings: Settings) -> Iterator[socket.socket]:
     """A socket that listens from now on: whoever comes before we are ready waits instead of being turned away."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # With the protocol named, asyncio sets TCP_NODELAY on what it accepts: 2 ms an answer on a kept connection, not 44.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))
