@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from models.read import read_spec
 from models.spec import Problem, Spec
+from models.workflow import workflow_files
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ _Stamp: TypeAlias = tuple[int, int, int]  # inode, size, time of change in nanos
 class _Entry(Struct, frozen=True):
     """One file as it was last read."""
 
-    stamp: _Stamp
+    stamp: _Stamp | None  # None: to be read again
     spec: Spec | None  # its last good version
     problems: tuple[Problem, ...]
 
@@ -31,6 +32,7 @@ class Catalogue:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         self._entries: dict[Path, _Entry] = {}
+        self._workflows: dict[Path, _Stamp] = {}
         self._specs: dict[str, Spec] = {}
         self._sorted: tuple[Spec, ...] = ()
         self.refresh()
@@ -49,7 +51,11 @@ class Catalogue:
 
     def refresh(self) -> bool:
         """Takes in what changed on disk; True if anything did. Only stats files when nothing changed."""
-        stamps = {path: stamp for folder in self._folders for path, stamp in _stamps(folder)}
+        stamps = _stamps(path for folder in self._folders for path in sorted(folder.glob("*.toml")))
+        workflows = _stamps(path for folder in self._folders for path in workflow_files(folder))
+        if workflows != self._workflows:
+            self._workflows = workflows
+            self._entries = {path: _to_read_again(entry) for path, entry in self._entries.items()}
         if stamps == {path: entry.stamp for path, entry in self._entries.items()}:
             return False
         before = self._entries
@@ -83,13 +89,19 @@ class Catalogue:
         return specs
 
 
-def _stamps(folder: Path) -> list[tuple[Path, _Stamp]]:
-    """Every spec file of a folder; a file that goes away meanwhile is not there."""
-    found = []
-    for path in sorted(folder.glob("*.toml")):
+def _to_read_again(entry: _Entry) -> _Entry:
+    """The same entry, out of date where another workflow may make a difference to it."""
+    rests_on_workflow = bool(entry.problems) or (entry.spec is not None and entry.spec.workflow != "")
+    return _Entry(None, entry.spec, entry.problems) if rests_on_workflow else entry
+
+
+def _stamps(paths: Iterable[Path]) -> dict[Path, _Stamp]:
+    """By file; one that goes away meanwhile is not there."""
+    found = {}
+    for path in paths:
         try:
             stat = path.stat()
         except OSError:
             continue
-        found.append((path, (stat.st_ino, stat.st_size, stat.st_mtime_ns)))
+        found[path] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
     return found

@@ -18,6 +18,7 @@ from models.fields import KINDS, Field
 from models.nearest import did_you_mean
 from models.references import check_references
 from models.spec import Problem, Spec
+from models.workflow import with_workflow, workflow_problems
 
 # Keys of Spec that are not in the file.
 _GIVEN = ("key", "file")
@@ -52,6 +53,8 @@ def build_spec(raw: dict[str, Any], *, key: str, file: str) -> Spec | tuple[Prob
     """The same for a table that is already parsed."""
     reader = _Reader(file)
     spec = reader.table(raw, Spec, "", key=key, file=file)
+    if isinstance(spec, Spec) and spec.workflow:
+        spec = reader.graph(spec)
     if isinstance(spec, Spec):
         reader.problems += check_references(spec)
     return tuple(reader.problems) or spec
@@ -150,6 +153,14 @@ class _Reader:
             return msgspec.convert(raw, hint)
         except (msgspec.ValidationError, InvalidOperation):
             return self.problem(place, key, f"expected {_expected(hint)}, found {_found(raw)}")
+
+    def graph(self, spec: Spec) -> Any:
+        """The same spec with its workflow read, whose inputs its fields must name."""
+        read = with_workflow(spec)
+        if isinstance(read, Problem):
+            return self.problem(read.place, read.key, read.sentence)
+        self.problems += workflow_problems(read)
+        return read
 
     def problem(self, place: str, key: str, sentence: str) -> object:
         self.problems.append(Problem(self.file, place, key, sentence))

@@ -140,6 +140,7 @@ class Spec(Struct, frozen=True, kw_only=True, dict=True):
     timing: Timing = Timing()
     rules: tuple[Rule, ...] = ()
     request: dict[str, JSON] = {}
+    workflow: str = ""  # a ComfyUI graph beside the spec: it is read into `request`
     derive: tuple[Derive, ...] = ()
 
     @property

@@ -52,7 +52,7 @@ class Caller:
                 "an address in the answer is neither at the provider's origin nor https", sent=False
             )
         if request.method == LISTEN:
-            return await listen(self.clients, absolute(link, self.origin), request.patience)
+            return await listen(self.clients, request, absolute(link, self.origin))
         if link.startswith("/"):
             return await send(
                 self.clients.direct, self.keyed(request), absolute(link, self.origin), self.key()

@@ -68,7 +68,7 @@ class Judgement(Struct, frozen=True, forbid_unknown_fields=True):
 class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A websocket that tells how far a running job is: listened to for at most `seconds` in a look.
 
-    The progress is the sum of `value` / `full` of each part at `each` in the last message that `where` fits, over the
+    The progress is the sum of `value` / `full` of each part at `each` in a message that `where` fits, over the
     number of members at `of` in the job's entry in the queue.
     """
 

@@ -8,12 +8,13 @@ from msgspec import UNSET
 
 from models.nearest import did_you_mean
 from models.values import JSON
-from providers.calls import Call, Path
+from providers.calls import Call
 from providers.check_places import Complaint, wrong_patterns, wrong_pointers
 from providers.hooks.build import BUILDERS
 from providers.hooks.sign import SIGNERS
 from providers.hooks.verify import VERIFIERS
 from providers.inputs import Upload, Way
+from providers.request import every_path
 from providers.template import FILTERS, PLACE, names_in
 from providers.wire import Wire
 
@@ -115,7 +116,7 @@ def _hooks(wire: Wire) -> Iterator[Complaint]:
 
 
 def _call(place: str, call: Call, known: Collection[str], content: str = "") -> Iterator[Complaint]:
-    for path in _paths(call.path):
+    for path in every_path(call.path):
         yield from _names(place, "path", path, known)
         if not path.startswith(("/", "https://", "{")):
             yield place, "path", 'must begin with "/", "https://" or a name such as "{link_status}".'
@@ -127,12 +128,6 @@ def _call(place: str, call: Call, known: Collection[str], content: str = "") -> 
     yield from _names(place, "merge", call.merge, {*known, "file"} if content == "file" else known)
     if call.merge and not mergeable:
         yield place, "merge", "needs a body that is a table."
-
-
-def _paths(path: Path) -> tuple[str, ...]:
-    if isinstance(path, str):
-        return (path,)
-    return tuple(path.values()) if isinstance(path, dict) else path
 
 
 def _names(place: str, key: str, template: JSON, known: Collection[str]) -> Iterator[Complaint]:

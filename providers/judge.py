@@ -221,7 +221,8 @@ def judge_cancel(wire: Wire, answer: Answer) -> CancelAnswer:
         told = first_text(answer.document, wire.cancel.state if wire.cancel else ())
         return Canceled() if wire.status.map.get(told) == "canceled" else CancelAsked()
     reason = f"{wire.display_name} answered {answer.status} to the cancel"
-    if answer.status < 400 or answer.status >= 500 or answer.status in (401, 403, 408, 425, 429):
-        return Unanswered(reason, wait_of(wire, answer), gone=False)
     said = message_of(wire, answer)
+    later = (401, 408, 425, 429) if said else (401, 403, 408, 425, 429)
+    if answer.status < 400 or answer.status >= 500 or answer.status in later:
+        return Unanswered(reason, wait_of(wire, answer), gone=False)
     return CannotCancel(f"{wire.display_name} would not stop this job{f': {said}' if said else ''}.")

@@ -10,6 +10,8 @@ from msgspec import Struct, structs
 from providers.answers import Billing, ErrorKind, KeyCheck
 from providers.clients import Clients
 from providers.line import Line
+from providers.links import without_overlap
+from providers.request import every_path
 from providers.wire import Ended, Wire
 from providers.wires import Wires
 
@@ -100,12 +102,12 @@ class Lines:
         if not usable or parts.username or parts.query or parts.fragment:
             log.error("%s is not an address such as https://api.example.com", wire.base_url_name)
             return None
-        return origin
+        return without_overlap(origin, next(every_path(wire.submit.path)))
 
 
 def _as_sandbox(wire: Wire) -> Wire:
-    """The wire as the sandbox plays it: named as such, and never billed."""
+    """The wire as the sandbox plays it: named as such, never billed, and what it says of costs is not repeated."""
     free: dict[ErrorKind | Ended, Billing] = dict.fromkeys(
         (*get_args(ErrorKind), *get_args(Ended)), "not_billed"
     )
-    return structs.replace(wire, display_name=f"{wire.display_name}'s sandbox", billing=free)
+    return structs.replace(wire, display_name=f"{wire.display_name}'s sandbox", billing=free, cost=None)

@@ -36,6 +36,14 @@ def _below(url: str, origin: str) -> str:
     return "/.." * prefix.count("/") + path + query
 
 
+def without_overlap(origin: str, path: str) -> str:
+    """The origin less what the paths of calls begin with: people write "…/v1" as their SDKs want it."""
+    own = origin_path = urlsplit(origin).path.rstrip("/")
+    while own and not path.startswith(f"{own}/"):
+        own = f"/{own[1:].partition('/')[2]}" if "/" in own[1:] else ""
+    return origin[: len(origin) - len(own)] if own and origin.endswith(origin_path) else origin
+
+
 def absolute(link: str, origin: str) -> str:
     """The stored link as an address again."""
     return urljoin(f"{origin.rstrip('/')}/", f".{link}") if link.startswith("/") else link

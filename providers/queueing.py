@@ -52,9 +52,12 @@ def _listening(listen: Listen, entry: JSON, names: Names) -> Generator[Request, 
     url = fill_path(listen.path, names)
     if url is None:
         return None
-    answer = yield Request(method=LISTEN, url=url, patience=listen.seconds)
-    messages = answer.document if isinstance(answer.document, list) else []
-    told = [message for message in messages if _fits(listen, message, names)]
+
+    def fits(message: JSON) -> bool:
+        return _fits(listen, message, names)
+
+    answer = yield Request(method=LISTEN, url=url, patience=listen.seconds, enough=fits)
+    told = [message for message in find(answer.document, "/*") if fits(message)]
     return _progress(listen, told[-1], entry) if told else None
 
 

@@ -1,6 +1,6 @@
 """A wire and a job's names → the request to send; pure, nothing is sent here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import quote
@@ -23,7 +23,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """One HTTP request.  `url` begins with "/" (under the origin) or is absolute.
 
     `given` says that an answer gave the address: then it is not trusted, and the key stays at the origin.  `patience`
-    is for how many seconds a websocket is listened to.
+    is for how many seconds a websocket is listened to, or until a message is `enough`.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Request(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     given: bool = False
     patience: float = 0.0
+    enough: Callable[[JSON], bool] | None = None
 
 
 def build(wire: Wire, call: Call, names: Names) -> Request | None:
@@ -64,6 +65,11 @@ def build_submit(wire: Wire, names: Names, body: dict[str, JSON]) -> Request | N
             body = {**body, name: [body[name]]}
     built = BUILDERS[submit.build](body, str(names.get("idem") or "")) if submit.build else None
     return build(wire, submit, {**names, "body": body, "built": built})
+
+
+def every_path(path: Path) -> Iterator[str]:
+    """All path templates of a call."""
+    yield from (path,) if isinstance(path, str) else path.values() if isinstance(path, dict) else path
 
 
 def paths(path: Path, names: Names) -> Iterator[str]:

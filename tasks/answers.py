@@ -73,7 +73,10 @@ class Answers:
         return _told(before, rows, f"refused: {error.kind}")
 
     async def _without_operation(self, job_id: str) -> Job | None:
-        rows = await self.database.rows("SELECT * FROM job WHERE id = {} AND operation IS NULL", job_id)
+        rows = await self.database.rows(
+            f"SELECT * FROM job WHERE id = {{}} AND operation IS NULL {self.database.lock_rows}",  # noqa: S608
+            job_id,
+        )
         return to_job(rows[0]) if rows else None
 
 

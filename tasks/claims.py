@@ -77,10 +77,13 @@ class Claims:
         return Hint(rows[0]["id"], rows[0]["revision"]) if rows else None
 
     async def due_looks(self, limit: int, growth: float) -> tuple[Watched, ...]:
-        """Take what is due, the longest overdue first, and set when it is due next, in one statement."""
+        """Take what is due, the longest overdue first, and set when it is due next, in one statement.
+
+        Intervals grow, and differ by up to a tenth, so that jobs ordered together are not looked at together for ever.
+        """
         now = self.clock()
         rows = await self.database.rows(
-            "UPDATE job SET next_look_at = {} + look_every, look_every = "  # noqa: S608
+            f"UPDATE job SET next_look_at = {{}} + look_every * (0.9 + 0.2 * {self.database.random}), look_every = "  # noqa: S608
             "CASE WHEN look_every * {} > look_max THEN look_max ELSE look_every * {} END "
             "WHERE next_look_at <= {} AND id IN (SELECT id FROM job WHERE next_look_at <= {} "
             f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) RETURNING {WATCHED_SQL}",

@@ -3,26 +3,39 @@
 import asyncio
 import sqlite3
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from piccolo.engine.base import Engine
 from piccolo.querystring import QueryString
 
 from tasks import migrations
+from tasks.outage import DatabaseAway
 from tasks.settings import SettingsError
 from tasks.sqlite import PooledSQLite
 from tasks.tables import TABLES
+
+if TYPE_CHECKING:
+    from tasks.postgres import PooledPostgres
 
 
 class Database:
     """Rows are dicts; SQL has `{}` for each argument and must mean the same on SQLite and Postgres."""
 
-    def __init__(self, engine: Engine[Any]) -> None:
+    def __init__(self, engine: "PooledSQLite | PooledPostgres") -> None:
         self.engine = engine
 
     @property
     def is_sqlite(self) -> bool:
         return self.engine.engine_type == "sqlite"
+
+    @property
+    def lock_rows(self) -> str:
+        """For a select in a transaction whose rows are written later in it; SQLite has one writer anyway."""
+        return "" if self.is_sqlite else "FOR UPDATE"
+
+    @property
+    def random(self) -> str:
+        """SQL for a number from 0 to 1, another one for each row."""
+        return "(abs(random() / 2) / 4611686018427387904.0)" if self.is_sqlite else "random()"
 
     @property
     def skip_locked(self) -> str:
@@ -32,13 +45,13 @@ class Database:
     async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
         """Run one statement, in the transaction that is under way if there is one."""
         found = await self.engine.run_querystring(QueryString(sql, *args))
-        return found if self.is_sqlite else [dict(row) for row in found or []]
+        return found if self.is_sqlite else [dict(row) for row in found]
 
     def transaction(self, *, durable: bool = False) -> AbstractAsyncContextManager[object]:
         """All or nothing. `durable` commits survive a power cut; on Postgres every commit does."""
         if isinstance(self.engine, PooledSQLite):
             return self.engine.transaction(durable=durable)
-        return self.engine.transaction()  # type: ignore[no-any-return]
+        return self.engine.transaction()
 
     async def answers(self) -> bool:
         """Whether the database is there, within a second."""
@@ -50,10 +63,7 @@ class Database:
 
     async def close(self) -> None:
         _bind(None)
-        if isinstance(self.engine, PooledSQLite):
-            await self.engine.close()
-        else:
-            await self.engine.close_connection_pool()  # type: ignore[no-untyped-call]
+        await self.engine.close()
 
 
 async def open_database(url: str) -> Database:
@@ -61,7 +71,7 @@ async def open_database(url: str) -> Database:
     if any(table._meta._db is not None for table in TABLES):
         raise RuntimeError("This process has a database open: close it before opening another.")
     if url.startswith("sqlite://"):
-        engine: Engine[Any] = await _open_sqlite(url.removeprefix("sqlite://"))
+        engine: PooledSQLite | PooledPostgres = await _open_sqlite(url.removeprefix("sqlite://"))
     else:
         engine = await _open_postgres(url)
     database = Database(engine)
@@ -78,7 +88,7 @@ async def _open_sqlite(path: str) -> PooledSQLite:
     engine = PooledSQLite(path)
     try:
         await engine.open()
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, DatabaseAway) as error:
         await engine.close()
         raise SettingsError(
             f"The database {path} cannot be opened ({error}): check that its folder exists and can be written, "
@@ -87,21 +97,23 @@ async def _open_sqlite(path: str) -> PooledSQLite:
     return engine
 
 
-async def _open_postgres(url: str) -> Engine[Any]:
+async def _open_postgres(url: str) -> "PooledPostgres":
     # Its driver takes a quarter of a second to import, which the one-command server need not spend.
     import asyncpg  # type: ignore[import-untyped]
-    from piccolo.engine.postgres import PostgresEngine
 
-    engine = PostgresEngine(config={"dsn": url})
+    from tasks.postgres import PooledPostgres
+
+    engine = PooledPostgres(url)
     try:
-        await engine.start_connection_pool(min_size=1, max_size=10, command_timeout=30)
+        await engine.open()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise SettingsError(
-            f"The Postgres database cannot be reached ({type(error).__name__}): check SHOTLIST_DATABASE_URL."
+            f"The Postgres database cannot be reached ({type(error).__name__}): check SHOTLIST_DATABASE_URL, "
+            "and that the server runs."
         ) from error
     return engine
 
 
-def _bind(engine: Engine[Any] | None) -> None:
+def _bind(engine: "PooledSQLite | PooledPostgres | None") -> None:
     for table in TABLES:
         table._meta._db = engine

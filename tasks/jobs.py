@@ -87,6 +87,23 @@ class Jobs:
         """Any owner's job, for the worker; what people see goes through `get`."""
         return _first(await self.database.rows("SELECT * FROM job WHERE id = {}", job_id))
 
+    async def of_operation(self, provider: str, operation: str) -> Job | None:
+        """The job that a provider knows by this id, where a message names nothing else."""
+        member = f'%"id":{msgspec.json.encode(operation).decode()}%'
+        rows = await self.database.rows(
+            "SELECT * FROM job WHERE provider = {} AND next_look_at IS NOT NULL AND operation LIKE {}",
+            *(provider, member),
+        )
+        found = (to_job(row) for row in rows)
+        return next((job for job in found if job.provider_job_id == operation), None)
+
+    async def look_now(self, job_id: str) -> None:
+        """Bring the next look forward, where looks go on at all; nothing else changes."""
+        now = self.clock()
+        await self.database.rows(
+            "UPDATE job SET next_look_at = {} WHERE id = {} AND next_look_at > {}", now, job_id, now
+        )
+
     async def listing(self, owner: str, limit: int = 50, before: str | None = None) -> tuple[Job, ...]:
         """Newest first; `before` is the id of the last job of the page before."""
         last = await self.get(owner, before) if before else None

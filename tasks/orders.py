@@ -90,30 +90,12 @@ async def place(
     known = await parts.jobs.known(key) if key else None
     if known is not None:
         return await _replay(parts, owner, known)
-    spec = parts.catalogue.get(model)
-    if spec is None:
-        return _unknown(parts, model)
-    facts = await parts.uploads.facts(owner, _texts(values))
-    checked = check(spec, drop_hidden(spec, values, facts) if from_form else values, facts)
-    if checked.errors:
-        return Invalid(checked.errors)
-    price = estimate(spec, checked.values, facts)
-    if shown_estimate is not None and _rose(shown_estimate, price):
-        return PriceRose(
-            price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
-        )
-    choice = parts.lines.choose(spec.provider)
-    if choice is None:
-        return NotReady(_not_ready(spec))
-    if not parts.media.has_room():
-        return NotReady(
-            "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
-        )
-    mapped = map_body(spec, checked.values, facts)
+    job = await _prepare(parts, owner, model, values, from_form, shown_estimate)
+    if not isinstance(job, Job):
+        return job
     retried = await parts.jobs.get(owner, retry_of) if retry_of else None
-    job = _freeze(spec, checked.values, facts, price, choice, mapped, owner, parts.jobs.clock())
     job = msgspec.structs.replace(job, retry_of=retried.id if retried else None)
-    created = await parts.jobs.create(job, uploads=_uploads(mapped), key=key)
+    created = await parts.jobs.create(job, uploads=_uploads(job.order), key=key)
     if isinstance(created, Known):
         return await _replay(parts, owner, created)
     await hint_submit(parts, created)
@@ -128,15 +110,34 @@ async def remove(parts: Parts, owner: str, job_id: str) -> Literal["deleted", "l
     return answer
 
 
+async def _prepare(
+    parts: Parts, owner: str, model: str, values: Values, from_form: bool, shown: str | None
+) -> Job | UnknownModel | Invalid | PriceRose | NotReady:
+    """The job as it will be inserted, or why there is none."""
+    spec = parts.catalogue.get(model)
+    if spec is None:
+        return _unknown(parts, model)
+    facts = await parts.uploads.facts(owner, _texts(values))
+    checked = check(spec, drop_hidden(spec, values, facts) if from_form else values, facts)
+    if checked.errors:
+        return Invalid(checked.errors)
+    price = estimate(spec, checked.values, facts)
+    if shown is not None and _rose(shown, price):
+        return PriceRose(
+            price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
+        )
+    choice = parts.lines.choose(spec.provider)
+    if choice is None:
+        return NotReady(_not_ready(spec))
+    if not parts.media.has_room():
+        return NotReady(
+            "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
+        )
+    return _freeze(spec, checked.values, facts, price, choice, owner, parts.jobs.clock())
+
+
 def _freeze(
-    spec: Spec,
-    values: Values,
-    facts: Facts,
-    price: Estimate,
-    choice: Choice,
-    mapped: Mapped,
-    owner: str,
-    now: float,
+    spec: Spec, values: Values, facts: Facts, price: Estimate, choice: Choice, owner: str, now: float
 ) -> Job:
     """All that the worker will ever need: it does not read specs, which may change or vanish under a job."""
     mode = str(values.get("mode") or spec.modes[0])
@@ -153,19 +154,23 @@ def _freeze(
         labels=labels(spec, values),
         frame=frame(spec, values, facts),
         estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text),
-        order=Order(
-            provider=spec.provider,
-            endpoint=spec.endpoint_for(mode),
-            version=spec.version,
-            mode=mode,
-            body=mapped.body,
-            media=mapped.media,
-            encode=mapped.encode,
-        ),
+        order=_order(spec, mode, map_body(spec, values, facts)),
         typical_sec=spec.timing.typical_sec,
         deadline_sec=spec.timing.deadline_sec,
         created_at=now,
         updated_at=now,
+    )
+
+
+def _order(spec: Spec, mode: str, mapped: Mapped) -> Order:
+    return Order(
+        provider=spec.provider,
+        endpoint=spec.endpoint_for(mode),
+        version=spec.version,
+        mode=mode,
+        body=mapped.body,
+        media=mapped.media,
+        encode=mapped.encode,
     )
 
 
@@ -230,5 +235,5 @@ def _texts(value: JSON) -> Iterator[str]:
                 yield from _texts(item)
 
 
-def _uploads(mapped: Mapped) -> set[str]:
-    return {leaf.ref for leaf in mapped.media if leaf.ref.startswith("up_")}
+def _uploads(order: Order) -> set[str]:
+    return {leaf.ref for leaf in order.media if leaf.ref.startswith("up_")}

@@ -5,13 +5,14 @@ from msgspec import Struct
 from models.catalogue import Catalogue
 from providers.clients import Clients
 from providers.lines import Lines
+from providers.webhooks import Webhooks
 from providers.wires import Wires
 from tasks.database import Database, open_database
 from tasks.jobs import Jobs
 from tasks.media import Media
 from tasks.pace import Pace
 from tasks.queue import Queue
-from tasks.settings import Settings
+from tasks.settings import Settings, load_secret
 from tasks.uploads import Uploads
 
 
@@ -25,6 +26,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     wires: Wires
     clients: Clients
     lines: Lines
+    webhooks: Webhooks
     jobs: Jobs
     uploads: Uploads
     media: Media
@@ -58,6 +60,7 @@ async def build_parts(
         wires=wires,
         clients=clients,
         lines=Lines(wires, clients, settings.environ, sandbox_url),
+        webhooks=Webhooks(load_secret(settings), settings.public_url),
         jobs=Jobs(database),
         uploads=Uploads(settings.data_dir / "uploads"),
         media=Media(settings.data_dir / "media"),

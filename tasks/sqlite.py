@@ -16,7 +16,18 @@ import aiosqlite
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, dict_factory
 from piccolo.querystring import QueryString
 
+from tasks.outage import DatabaseAway
+
 BUSY_MS = 10_000  # how long to wait for another process that writes
+
+AWAY = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+)
 
 
 class PooledSQLite(SQLiteEngine):
@@ -32,7 +43,7 @@ class PooledSQLite(SQLiteEngine):
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
-        """Connect; OSError or sqlite3.Error where the file cannot be used."""
+        """Connect; OSError, sqlite3.Error or DatabaseAway where the file cannot be used."""
         # Refused here, a path costs nothing; refused by aiosqlite it leaves a thread that may outlive the event loop.
         sqlite3.connect(self.path).close()
         self._quick = await self._connect("NORMAL")
@@ -131,7 +142,12 @@ class WriteTransaction(SQLiteTransaction):
 
 async def _fetch(connection: aiosqlite.Connection, sql: str, args: list[Any]) -> list[dict[str, Any]]:
     """In one visit to the connection's thread: a statement that is left half-read would keep its lock."""
-    return list(await connection.execute_fetchall(sql, args))  # type: ignore[arg-type]
+    try:
+        return list(await connection.execute_fetchall(sql, args))  # type: ignore[arg-type]
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in AWAY:
+            raise DatabaseAway(str(error)) from error
+        raise
 
 
 async def _switch_to_wal(connection: aiosqlite.Connection) -> None:
@@ -140,7 +156,7 @@ async def _switch_to_wal(connection: aiosqlite.Connection) -> None:
         try:
             await _fetch(connection, "PRAGMA journal_mode = WAL", [])
             return
-        except sqlite3.OperationalError:
+        except DatabaseAway:
             if attempt == 99:
                 raise
             await asyncio.sleep(0.05)

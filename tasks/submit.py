@@ -60,7 +60,8 @@ async def _ask(parts: Parts, line: Line, job: Job, delivered: Delivered) -> Subm
     limit = parts.pace.submit_limit
     try:
         async with asyncio.timeout(limit):
-            return await line.submit(job.order, delivered.values, job_id=job.id)
+            address = parts.webhooks.address(line.wire, job.id)
+            return await line.submit(job.order, delivered.values, job_id=job.id, webhook=address)
     except TimeoutError:
         return Unclear(f"no answer within {limit:g} s")
     except asyncio.CancelledError:  # this worker is being stopped: what is known is still written down

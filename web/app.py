@@ -22,7 +22,7 @@ from litestar.response import Redirect
 
 from tasks.parts import Parts
 from tasks.settings import load_secret
-from web import api, files, pages, security
+from web import api, files, pages, security, webhooks
 from web.problems import exception_handlers
 from web.templating import template_config
 
@@ -92,7 +92,7 @@ def create_app(parts: Parts) -> Litestar:
     """Everything is passed in; whoever built the parts closes them."""
     settings = parts.settings
     app = Litestar(
-        [front, healthz, readyz, *pages.routes, *api.routes, *files.routes],
+        [front, healthz, readyz, *pages.routes, *api.routes, *files.routes, *webhooks.routes],
         dependencies={"parts": Provide(Fresh(parts)), "owner": Provide(security.owner)},
         exception_handlers=exception_handlers(parts),
         template_config=template_config(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.settings import Settings, SettingsError, read_environ, read_settings
+from web import cli_add, cli_import
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -31,6 +32,8 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--values", required=True, metavar="FILE", help="a file of JSON, or - for standard input"
     )
     payload.set_defaults(run=run_payload)
+    cli_import.add_commands(verbs)
+    cli_add.add_commands(verbs)
 
 
 def run_list(_: "Namespace") -> int:

@@ -7,6 +7,8 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from tasks.outage import DatabaseAway
+
 log = logging.getLogger("shotlist.web")
 
 AnyRequest = Request[Any, Any, Any]
@@ -100,6 +102,15 @@ def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[ErrorAnsw
         return on_bug(_, error)
     allow = (error.headers or {}).get("Allow") or (error.headers or {}).get("allow")
     return answer(error.status_code, error_class, sentence, **({"allow": allow} if allow else {}))
+
+
+def on_away(request: AnyRequest, error: DatabaseAway) -> Response[ErrorAnswer]:
+    """The database will be back; whoever asked is told so, and whether something may have been done."""
+    log.warning("%s %s: the database is away (%s)", request.method, request.scope["path"], error)
+    told = "The database of this Shotlist does not answer just now. Try again in a moment"
+    if request.method not in ("GET", "HEAD"):
+        told = f"{told}, and look at your jobs before you repeat an order"
+    return answer(503, "unavailable", f"{told}.", retry_after="5")
 
 
 def on_bug(request: AnyRequest, error: Exception) -> Response[ErrorAnswer]:

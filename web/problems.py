@@ -7,12 +7,14 @@ from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from tasks.outage import DatabaseAway
 from tasks.parts import Parts
 from web.errors import (
     AnyRequest,
     ErrorAnswer,
     Refused,
     Unfit,
+    on_away,
     on_bug,
     on_http_exception,
     on_invalid,
@@ -21,7 +23,12 @@ from web.errors import (
 )
 from web.shell import shell, show
 
-TITLES = {403: "That was not done", 404: "There is nothing here", 413: "That is too large"}
+TITLES = {
+    403: "That was not done",
+    404: "There is nothing here",
+    413: "That is too large",
+    503: "Not just now",
+}
 
 
 def exception_handlers(parts: Parts) -> ExceptionHandlersMap:
@@ -41,6 +48,7 @@ def exception_handlers(parts: Parts) -> ExceptionHandlersMap:
         Refused: shown(on_refused),
         ValidationException: shown(on_invalid),
         HTTPException: shown(on_http_exception),
+        DatabaseAway: shown(on_away),
         Exception: shown(on_bug),
     }
 

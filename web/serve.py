@@ -7,10 +7,10 @@ What is slow to import is imported only after the port is taken and the sandbox 
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tasks.embedded import EmbeddedQueue, FolderLock
 from tasks.settings import Settings, SettingsError, prepare_data_dir
@@ -21,40 +21,47 @@ from web.stopping import run_together, stop_on_signals
 if TYPE_CHECKING:
     from tasks.parts import Parts
 
+Dress: TypeAlias = Callable[["Parts"], "Parts"]
+"""Gets the parts before anything uses them, and gives those to use: where tests let things go wrong."""
+
 STEPS_END = 1.0
 """Seconds that a submission or a download under way gets when the server is told to stop."""
 
 
-def serve(settings: Settings) -> None:
+def as_they_are(parts: "Parts") -> "Parts":
+    return parts
+
+
+def serve(settings: Settings, dress: Dress = as_they_are) -> None:
     """Run everything until a signal; raise `SettingsError` with one sentence if it cannot start."""
     configure_logging()
     prepare_data_dir(settings)
     with locked(settings), listening(settings) as listener:
         sandbox = Sandbox(settings)
         try:
-            asyncio.run(_serve(settings, listener, sandbox))
+            asyncio.run(_serve(settings, listener, sandbox, dress))
         finally:
             sandbox.end()
 
 
-def serve_web(settings: Settings) -> None:
+def serve_web(settings: Settings, dress: Dress = as_they_are) -> None:
     """Run a web server alone, beside workers elsewhere."""
     configure_logging()
     refuse_embedded(settings, "web")
     prepare_data_dir(settings)
     with listening(settings) as listener:
-        asyncio.run(_serve_web(settings, listener))
+        asyncio.run(_serve_web(settings, listener, dress))
 
 
-def serve_worker(settings: Settings) -> None:
+def serve_worker(settings: Settings, dress: Dress = as_they_are) -> None:
     """Run a worker alone."""
     configure_logging()
     refuse_embedded(settings, "worker")
     prepare_data_dir(settings)
-    asyncio.run(_serve_worker(settings))
+    asyncio.run(_serve_worker(settings, dress))
 
 
-async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox) -> None:
+async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, dress: Dress) -> None:
     stop = stop_on_signals(sandbox.kill)
     from tasks.pace import Pace
     from tasks.parts import build_parts
@@ -65,36 +72,40 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox) 
     async with AsyncExitStack() as stack:
         queue_url = settings.redis_url or await _start_queue(settings, stack)
         pace = Pace(shutdown=STEPS_END)
-        parts = await build_parts(settings, queue_url=queue_url, sandbox_url=sandbox.url, pace=pace)
+        parts = dress(await build_parts(settings, queue_url=queue_url, sandbox_url=sandbox.url, pace=pace))
         stack.push_async_callback(parts.close)
         web = WebServer(create_app(parts), listener, lambda: announce(parts))
         worker = run_worker(parts, stop, alone=owns_database(settings))
         await run_together(stop, web.run_until(stop), worker, sandbox.watch(parts.lines, stop))
 
 
-async def _serve_web(settings: Settings, listener: socket.socket) -> None:
+async def _serve_web(settings: Settings, listener: socket.socket, dress: Dress) -> None:
     stop = stop_on_signals(lambda: None)
     from tasks.parts import build_parts
     from web.app import create_app
     from web.server import WebServer
 
     async with AsyncExitStack() as stack:
-        parts = await build_parts(
-            settings, queue_url=settings.redis_url, sandbox_url=settings.sandbox_url or None
+        parts = dress(
+            await build_parts(
+                settings, queue_url=settings.redis_url, sandbox_url=settings.sandbox_url or None
+            )
         )
         stack.push_async_callback(parts.close)
         web = WebServer(create_app(parts), listener, lambda: announce(parts))
         await run_together(stop, web.run_until(stop))
 
 
-async def _serve_worker(settings: Settings) -> None:
+async def _serve_worker(settings: Settings, dress: Dress) -> None:
     stop = stop_on_signals(lambda: None)
     from tasks.parts import build_parts
     from tasks.worker import run_worker
 
     async with AsyncExitStack() as stack:
-        parts = await build_parts(
-            settings, queue_url=settings.redis_url, sandbox_url=settings.sandbox_url or None
+        parts = dress(
+            await build_parts(
+                settings, queue_url=settings.redis_url, sandbox_url=settings.sandbox_url or None
+            )
         )
         stack.push_async_callback(parts.close)
         print("A worker is at work. Ctrl-C ends it.", flush=True)

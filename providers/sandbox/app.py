@@ -7,7 +7,22 @@ from pathlib import Path
 
 import msgspec
 
-from providers.sandbox import fal, luma, openai, replicate, runway, seedance, veo, xai
+from providers.sandbox import (
+    comfyui,
+    fal,
+    kling,
+    luma,
+    minimax,
+    openai,
+    pixverse,
+    replicate,
+    runway,
+    seedance,
+    veo,
+    vidu,
+    wan,
+    xai,
+)
 from providers.sandbox.asgi import (
     UNREAD,
     FileAnswer,
@@ -41,19 +56,23 @@ from providers.sandbox.store import Store
 from providers.sandbox.webhooks import standard_secret
 from providers.sandbox.wire import Call, Route, Sandbox, Wire
 
-WIRES = {
-    wire.name: wire
-    for wire in (
-        replicate.WIRE,
-        fal.WIRE,
-        luma.WIRE,
-        runway.WIRE,
-        openai.WIRE,
-        xai.WIRE,
-        veo.WIRE,
-        seedance.WIRE,
-    )
-}
+MODULES = (
+    replicate,
+    fal,
+    runway,
+    luma,
+    veo,
+    openai,
+    xai,
+    seedance,
+    wan,
+    minimax,
+    kling,
+    pixverse,
+    vidu,
+    comfyui,
+)
+WIRES: dict[str, Wire] = {module.WIRE.name: module.WIRE for module in MODULES}
 TIDY_SECONDS = 3600.0
 
 
@@ -76,6 +95,8 @@ class App:
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._hold(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -102,6 +123,15 @@ class App:
         except TooLargeError:
             request, reply = UNREAD, text_answer(413, "The sandbox takes at most 128 MB in one request.")
         await send_reply(reply, request, scope, receive, send)
+
+    async def _hold(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A websocket: its path is told to the wire without the prefix."""
+        name, _, path = scope["path"].removeprefix("/").partition("/")
+        wire = WIRES.get(name)
+        if wire is None or wire.socket is None:
+            await send({"type": "websocket.close"})
+            return
+        await wire.socket(self.sandbox, {**scope, "path": f"/{path}"}, receive, send)
 
     async def _reply(self, name: str, request: Request) -> Reply:
         if name == "_sandbox":
@@ -150,19 +180,19 @@ class App:
         route, at = found
         if not route.open and (denial := wire.denied(request)):
             return denial
-        call = Call(self.sandbox, wire.name, request, at)
-        call = msgspec.structs.replace(call, job=wire.find(call))
+        refusal = route.refusal or wire.refusal
         given = route.read(request) if request.body else None
         if given is None and route.kind == "submit":
-            return wire.refusal("unreadable")
-        call = msgspec.structs.replace(call, given=given or {}, prompt=wire.prompt(given))
+            return refusal("unreadable")
+        call = Call(self.sandbox, wire.name, request, at, given=given or {}, prompt=wire.prompt(given))
+        call = msgspec.structs.replace(call, job=wire.find(call))
         fault = self._fault(call, route)
         if fault and fault.when == BEFORE:
-            return instead(fault, wire.refusal)
+            return instead(fault, refusal)
         reply = await route.answer(msgspec.structs.replace(call, fault=fault.name if fault else ""))
         if route.kind in ("submit", "cancel"):
             self._courier.wake()
-        return spoiled(reply, fault, wire.refusal) if fault else reply
+        return spoiled(reply, fault, refusal) if fault else reply
 
     def _fault(self, call: Call, route: Route) -> Fault | None:
         """The fault that the request asks for itself, or else the job's prompt, as often as it says."""

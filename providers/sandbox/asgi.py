@@ -54,6 +54,7 @@ class FileAnswer(Struct, frozen=True):
     content_type: str
     stop_after: int | None = None
     pause: float = 0.0
+    headers: Mapping[str, str] = {}
 
 
 class HangUp(Struct, frozen=True):
@@ -134,7 +135,7 @@ def _hang_up(scope: Scope) -> None:
 async def _send_file(file: FileAnswer, request: Request, scope: Scope, send: Send) -> None:
     size = file.path.stat().st_size
     etag = '"' + hashlib.sha256(f"{file.path.name}{size}".encode()).hexdigest()[:20] + '"'
-    headers = {"content-type": file.content_type, "accept-ranges": "bytes", "etag": etag}
+    headers = {"content-type": file.content_type, "accept-ranges": "bytes", "etag": etag, **file.headers}
     span = _span(request.headers, size, etag)
     if span is None:
         await _start(send, 416, {**headers, "content-range": f"bytes */{size}", "content-length": "0"})

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from providers.sandbox.asgi import FileAnswer, Reply, json_answer, text_answer
+from providers.sandbox.asgi import Reply, json_answer
 from providers.sandbox.store import StoredFile
-from providers.sandbox.uploads import keep_bytes
+from providers.sandbox.uploads import UPLOAD_ROUTE, keep_bytes, upload_link
 from providers.sandbox.wire import Call, route
 
 TOKEN_HOURS = 1
@@ -25,7 +25,7 @@ async def upload(call: Call) -> Reply:
     if kind != "Bearer" or not value:
         return json_answer(401, {"detail": "An upload needs the token of storage/auth/token."})
     file = _keep(call, call.request.headers.get("x-fal-file-name", "file"))
-    return json_answer(200, {"access_url": _address(call, file)})
+    return json_answer(200, {"access_url": upload_link(call, file)})
 
 
 async def initiate(call: Call) -> Reply:
@@ -43,21 +43,8 @@ async def put(call: Call) -> Reply:
     return json_answer(200, {})
 
 
-async def download(call: Call) -> Reply:
-    """GET files/{id}/{name}; needs no key."""
-    file = call.sandbox.store.file(call.at["id"])
-    path = call.sandbox.inputs.path(file.stored) if file else None
-    return (
-        FileAnswer(path, file.content_type) if file and path else text_answer(404, "There is no such file.")
-    )
-
-
 def _keep(call: Call, name: str, file_id: str = "") -> StoredFile:
     return keep_bytes(call, call.request.body, name, call.request.headers.get("content-type", ""), file_id)
-
-
-def _address(call: Call, file: StoredFile) -> str:
-    return f"{call.request.base}/files/{file.id}/{file.name}"
 
 
 STORAGE_ROUTES = (
@@ -65,5 +52,5 @@ STORAGE_ROUTES = (
     route("POST", "/storage/upload/initiate", initiate),
     route("POST", "/files/upload", upload, open=True),
     route("PUT", "/files/{id}/{name}", put, open=True),
-    route("GET", "/files/{id}/{name}", download, open=True),
+    UPLOAD_ROUTE,
 )

@@ -16,7 +16,7 @@ KEEP_SECONDS = 24 * 3600.0
 IMAGES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"BM": "bmp", b"II*\0": "tif"}
 LATER_FRAMES = re.compile(r"end|last|tail|final|frame1|mask|ref|style|subject|element", re.IGNORECASE)
 TELLING = ("role", "type", "position")  # members that say what the others are for
-PICTURES = re.compile(r"image|frame|photo|picture|keyframe", re.IGNORECASE)
+PICTURES = re.compile(r"image|img|frame|photo|picture|keyframe", re.IGNORECASE)
 
 
 class Inputs:

@@ -10,7 +10,7 @@ from providers.sandbox import webhooks
 from providers.sandbox.asgi import Answer, Reply, json_answer
 from providers.sandbox.checks import Rules, one_of, trouble_in
 from providers.sandbox.geometry import default_for, shape_of
-from providers.sandbox.orders import Order, accept, discard, failure, look, word_for
+from providers.sandbox.orders import Order, accept, discard, look, reason, word_for
 from providers.sandbox.output import send_clip
 from providers.sandbox.reading import form_or_json
 from providers.sandbox.store import Job
@@ -106,8 +106,7 @@ def document(sandbox: Sandbox, job: Job) -> dict[str, Any]:
     """The video, as every route shows it."""
     now, notes = look(sandbox, job), job.facts.notes
     done = None if now.phase != "succeeded" or now.ended_at is None else int(now.ended_at)
-    code, said = FAILURES[failure(job)]
-    said = job.facts.trouble.message if job.facts.trouble else said
+    code, said = reason(job, FAILURES)
     return {
         "id": job.id,
         "object": "video",

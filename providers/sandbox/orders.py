@@ -15,7 +15,7 @@ from providers.sandbox.timeline import Moment, ending, moment, plan_seconds
 from providers.sandbox.wire import Call, Sandbox
 
 CLIP_AFTER = 0.2
-UPLOADED = re.compile(r"(?:/files/|^(?:runway|mm_file)://|^oss://.*/)([\w-]+)(?:/[^/]*)?$")
+UPLOADED = re.compile(r"(?:/files/|^runway://|^mm_file://|^oss://.*/(?=[0-9a-f]{32}/))([\w-]+)(?:/[^/]*)?$")
 
 
 class Order(Struct, frozen=True):
@@ -114,6 +114,12 @@ def failure(job: Job) -> str:
     if job.facts.trouble:
         return "input"
     return "moderation" if "moderation" in job.facts.faults else "fail"
+
+
+def reason(job: Job, reasons: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """The service's code and sentence for why a job failed; what is wrong with an input is told in its own words."""
+    code, said = reasons[failure(job)]
+    return code, job.facts.trouble.message if job.facts.trouble else said
 
 
 def discard(sandbox: Sandbox, job: Job) -> None:

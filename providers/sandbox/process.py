@@ -13,6 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from providers.sandbox.app import create_sandbox
 from providers.sandbox.orphans import end_with_parent, watch_parent
+from providers.sandbox.websocket import WebSocketProtocol
 
 
 class Protocol(H11Protocol):
@@ -61,7 +62,7 @@ def run(
     config = uvicorn.Config(
         create_sandbox(folder, speed=speed),
         http=Protocol,
-        ws="none",
+        ws=WebSocketProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

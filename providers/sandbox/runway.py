@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from providers.sandbox.asgi import Answer, Reply, Request, json_answer
 from providers.sandbox.checks import Rules, trouble_in
-from providers.sandbox.orders import Order, accept, discard, failure, look, word_for
+from providers.sandbox.orders import Order, accept, discard, failure, look, reason, word_for
 from providers.sandbox.output import CLIP_ROUTE, clip_link
 from providers.sandbox.runway_models import CREDITS, FIELDS, RATIOS
 from providers.sandbox.store import Job, Trouble
@@ -122,8 +122,8 @@ async def show(call: Call) -> Reply:
     if now.phase == "succeeded":
         shown["output"] = [f"{clip_link(call.request.base, job)}?_jwt={uuid4().hex}"]
     if now.phase == "failed":
-        code, said = FAILURES[failure(job)]
-        shown |= {"failure": job.facts.trouble.message if job.facts.trouble else said, "failureCode": code}
+        code, said = reason(job, FAILURES)
+        shown |= {"failure": said, "failureCode": code}
     return json_answer(200, shown)
 
 

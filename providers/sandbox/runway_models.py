@@ -79,11 +79,16 @@ VIDEO_TO_VIDEO = {
 PERFORMANCE = {
     "act_two": "character! reference! bodyControl contentModeration expressionIntensity ratio seed",
 }
+UPSCALE = {
+    "magnific_video_upscaler_creative": "videoUri! creativity flavor fpsBoost resolution sharpen smartGrain",
+    "enhance_frame_rate": "videoUri! targetFramerate!",
+}
 FIELDS = {
     "text_to_video": TEXT_TO_VIDEO,
     "image_to_video": IMAGE_TO_VIDEO,
     "video_to_video": VIDEO_TO_VIDEO,
     "character_performance": PERFORMANCE,
+    "video_upscale": UPSCALE,
 }
 GEN4 = one_of("1280:720", "720:1280", "1104:832", "960:960", "832:1104", "1584:672")
 VEO = one_of("1280:720", "720:1280", "1080:1920", "1920:1080")

@@ -11,10 +11,9 @@ from providers.sandbox.asgi import Answer, Reply, json_answer
 from providers.sandbox.checks import Rules, trouble_in
 from providers.sandbox.content import wrong_content
 from providers.sandbox.geometry import shape_of
-from providers.sandbox.orders import Order, accept, discard, failure, look, word_for
+from providers.sandbox.orders import Order, accept, discard, look, reason, word_for
 from providers.sandbox.output import CLIP_ROUTE, clip_link
 from providers.sandbox.store import Job, Trouble
-from providers.sandbox.timeline import Moment
 from providers.sandbox.wire import Call, Letter, Sandbox, Wire, keyed, route, row
 
 STATES = {
@@ -98,7 +97,9 @@ def document(sandbox: Sandbox, job: Job, base: str) -> dict[str, Any]:
         "id": job.id,
         "model": job.facts.endpoint,
         "status": word_for(job, now, STATES),
-        "error": _error(job, now),
+        "error": dict(zip(("code", "message"), reason(job, FAILURES), strict=True))
+        if now.phase == "failed"
+        else None,
         "created_at": int(job.created_at),
         "updated_at": int(now.ended_at or time.time()),
         "service_tier": given.get("service_tier", "default"),
@@ -116,13 +117,6 @@ def document(sandbox: Sandbox, job: Job, base: str) -> dict[str, Any]:
         "framespersecond": 24,
         "generate_audio": shape.audio,
     }
-
-
-def _error(job: Job, now: Moment) -> dict[str, str] | None:
-    if now.phase != "failed":
-        return None
-    code, said = FAILURES[failure(job)]
-    return {"code": code, "message": job.facts.trouble.message if job.facts.trouble else said}
 
 
 async def show(call: Call) -> Reply:

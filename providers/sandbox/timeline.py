@@ -55,9 +55,8 @@ def moment(job: Job, now: float) -> Moment:
 def stopped_at(job: Job) -> float | None:
     """When somebody, or the caller's own limit, asked for an end."""
     limit = job.facts.stop_after
-    asked = [
-        at for at in (job.canceled_at, None if limit is None else job.created_at + limit) if at is not None
-    ]
+    canceled = None if "ignored_cancel" in job.facts.faults else job.canceled_at
+    asked = [at for at in (canceled, None if limit is None else job.created_at + limit) if at is not None]
     return min(asked, default=None)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Collection
 from pathlib import Path
 from uuid import uuid4
 
+from providers.sandbox.asgi import FileAnswer, Reply, text_answer
 from providers.sandbox.forms import read_form
 from providers.sandbox.store import StoredFile
-from providers.sandbox.wire import Call
+from providers.sandbox.wire import Call, route
 
 
 def keep_part(call: Call, name: str, file_id: str = "", *, also: Collection[str] = ()) -> StoredFile | None:
@@ -33,3 +34,20 @@ def keep_bytes(call: Call, data: bytes, name: str, content_type: str = "", file_
     )
     call.sandbox.store.add_file(file)
     return file
+
+
+def upload_link(call: Call, file: StoredFile) -> str:
+    """Where an uploaded file can be read."""
+    return f"{call.request.base}/files/{file.id}/{file.name}"
+
+
+async def send_upload(call: Call) -> Reply:
+    """GET files/{id}/{name}; needs no key."""
+    file = call.sandbox.store.file(call.at["id"])
+    path = call.sandbox.inputs.path(file.stored) if file else None
+    return (
+        FileAnswer(path, file.content_type) if file and path else text_answer(404, "There is no such file.")
+    )
+
+
+UPLOAD_ROUTE = route("GET", "/files/{id}/{name}", send_upload, open=True)

@@ -59,3 +59,10 @@ def fal_keys(store: Store) -> dict[str, Any]:
 
 def _fal_seed(store: Store) -> bytes:
     return store.kept("fal-ed25519", secrets.token_bytes(32))
+
+
+def vidu_signature(key: str, path: str, query: str, date: str, nonce: str) -> str:
+    """The base64 of the HMAC-SHA256 over method, path, sorted query, name, date and nonce, one a line."""
+    asked = "&".join(sorted(query.split("&")))
+    lines = ("POST", path, asked, "vidu", date, f"Date:{date}", f"x-request-nonce:{nonce}", "")
+    return base64.b64encode(hmac.digest(key.encode(), "\n".join(lines).encode(), "sha256")).decode()

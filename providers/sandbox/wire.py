@@ -14,12 +14,15 @@ from providers.sandbox.store import Job, Store
 
 
 class Sandbox(Struct, frozen=True):
-    """The parts that all wires use. `speed` 10 makes jobs ten times faster."""
+    """The parts that all wires use. `speed` 10 makes jobs ten times faster; `keys` are those that sign callbacks, by
+    job, and are never written down; `sockets` tells by a client's id which of its websockets is the one that counts."""
 
     store: Store
     clips: Clips
     inputs: Inputs
     speed: float = 1.0
+    keys: dict[str, str] = {}
+    sockets: dict[str, object] = {}
 
 
 class Call(Struct, frozen=True):
@@ -50,7 +53,8 @@ T = TypeVar("T")
 
 
 class Route(Struct, frozen=True):
-    """`kind` is submit, look, cancel, output or other; an `open` route needs no key; `read` reads a submission."""
+    """`kind` is submit, look, cancel, output or other; an `open` route needs no key; `read` reads a submission,
+    and `refusal` speaks in place of the wire's own."""
 
     method: str
     path: re.Pattern[str]
@@ -58,6 +62,7 @@ class Route(Struct, frozen=True):
     kind: str
     open: bool
     read: Reader
+    refusal: Callable[[str], Answer] | None = None
 
 
 class Letter(Struct, frozen=True):
@@ -108,6 +113,8 @@ def row(rows: Mapping[str, T], fault: str) -> T:
     """The row of a table of refusals that a fault means; what has none of its own is an error of the service."""
     if fault in ("unreadable", "blocked") and fault not in rows:
         fault = "refuse"
+    if fault == "busy" and fault not in rows:
+        fault = "rate_limit"
     return rows.get(fault) or rows["error"]
 
 
@@ -119,9 +126,12 @@ def route(
     *,
     open: bool | None = None,  # noqa: A002
     read: Reader = json_object,
+    refusal: Callable[[str], Answer] | None = None,
 ) -> Route:
     """A route; `{id}` in its path is one part of an address, `{id:path}` may hold slashes. An output is open to all
     unless it is said not to be."""
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.replace(".", r"\."))
     pattern = re.sub(r"\{(\w+):path\}", r"(?P<\1>.+?)", pattern)
-    return Route(method, re.compile(pattern), answer, kind, kind == "output" if open is None else open, read)
+    return Route(
+        method, re.compile(pattern), answer, kind, kind == "output" if open is None else open, read, refusal
+    )

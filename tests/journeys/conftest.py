@@ -6,14 +6,31 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import Cluster
+from tests.engines import Postgres, Redis
 from tests.support import Server
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that leave it running."""
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The one-command server."""
     with Server(tmp_path_factory.mktemp("shared") / "data") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis) -> Iterator[Cluster]:
+    """Two web servers and two workers on Postgres and Redis."""
+    folder = tmp_path_factory.mktemp("cluster") / "data"
+    with Cluster(folder, postgres.new_database(), redis.new_database()) as running:
+        yield running
+
+
+@pytest.fixture(params=["embedded", "cluster"])
+def server(request: pytest.FixtureRequest) -> Server:
+    """For all tests that leave it running."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture

@@ -11,6 +11,11 @@ import pytest
 from tests.support import Server, command, environ, free_port, until
 
 
+@pytest.fixture
+def server(embedded: Server) -> Server:
+    return embedded
+
+
 def refused(env: dict[str, str], name: str = "serve") -> str:
     """What a command that must not start says; it is one line, without a traceback."""
     ended = command(name, env=env)

@@ -51,6 +51,8 @@ KINDS = spec_of("""
     [
         ({"text": 5}, "Text must be text."),
         ({"text": "123456"}, "Text has 6 characters; at most 5 are possible."),
+        ({"text": "12345"}, None),
+        ({"text": "12"}, None),
         ({"text": "1"}, "Text has 1 characters; at least 2 are needed."),
         ({"area": "123456"}, "Area has 6 characters; at most 5 are possible."),
         ({"whole": "5"}, "Whole must be a whole number."),
@@ -206,6 +208,9 @@ WHEN = 'when = { resolution = "1080p" }\n'
         ('exactly_one_of = ["image", "images"]', {"images": [URL]}, {}),
         ('total = "count(image) + 2 * count(images)"\nmax = 4', {"image": URL, "images": [URL, URL]}, {"image": "Image: count(image) + 2 * count(images) is 5; it must be at most 4."}),
         ('total = "count(images)"\nequals = "count(videos) + 1"', {"images": [URL], "videos": ["clip"]}, {"images": "Images: count(images) is 1; it must be exactly 2."}),
+        ('total = "count(images)"\nmin = 2\nmax = 2', {"images": [URL, URL]}, {}),
+        (WHEN + "limit = { fps = { step = 4 } }", {"resolution": "1080p", "fps": 7}, {"fps": "Fps goes in steps of 4: choose 5 or 9."}),
+        (WHEN + "limit = { fps = { min = 10, step = 4 } }", {"resolution": "1080p", "fps": 15}, {"fps": "Fps goes in steps of 4: choose 14 or 18."}),
         ('total = "count(images)"\nmin = 2\nmessage = "Two at least."', {"images": [URL]}, {"images": "Two at least."}),
         ('total = "count(images)"\nmin = 2', {}, {"images": "Images: count(images) is 0; it must be at least 2."}),
         ('total = "count(images)"\nequals = "count(videos) + 1"', {"videos": ["clip"]}, {"images": "Images: count(images) is 0; it must be exactly 2."}),
@@ -284,6 +289,15 @@ def test_a_combination_that_no_table_lists_is_refused() -> None:
     assert check(spec, {"ratio": "1:1", "size": "4k"}, {}).errors == {
         "size": "Shape 1:1 and Size 4k do not go together: choose another."
     }
+
+
+def test_a_derived_value_is_looked_up_only_while_its_condition_holds() -> None:
+    spec = spec_of(
+        '{ name = "ratio", type = "select", options = ["16:9", "1:1"], default = "16:9" }',
+        '[[derive]]\nat = "size"\nfrom = ["ratio"]\nwhen = { mode = "t2v" }\ntable = [["16:9", "1280x720"]]',
+    )
+    assert check(spec, {"ratio": "1:1", "mode": "i2v"}, {}).errors == {}
+    assert set(check(spec, {"ratio": "1:1"}, {}).errors) == {"ratio"}
 
 
 def test_rules_that_contradict_each_other_let_nothing_through() -> None:

@@ -98,6 +98,23 @@ def test_delivered_values_take_the_place_of_the_media_before_anything_is_encoded
     assert mapped.body["input"]["clip"] == URL  # type: ignore[index,call-overload]
 
 
+def test_the_shape_of_a_row_takes_its_media_and_its_encodings_along() -> None:
+    spec = spec_of("""
+      { name = "frames", type = "rows", wire = { at = "keyframes[]", as = { uri = "$image", more = "$more", raw = "$raw" } }, fields = [
+        { name = "image", type = "image" }, { name = "image2", type = "image" }, { name = "more", type = "images" },
+        { name = "raw", type = "json", wire = { at = "raw", encode = "json" } } ] },
+    """)
+    rows: Any = [{"image": URL, "image2": OTHER, "more": ["up", OTHER], "raw": {"a": 1}}, {"image2": OTHER}]
+    mapped = map_body(spec, {"frames": rows})
+    assert [(leaf.at, leaf.ref) for leaf in mapped.media] == [
+        ("/keyframes/0/uri", URL),
+        ("/keyframes/0/more/0", "up"),
+        ("/keyframes/0/more/1", OTHER),
+    ]
+    assert mapped.encode == ("/keyframes/0/raw",)
+    assert finish(mapped, {})["keyframes"] == [{"uri": URL, "more": ["up", OTHER], "raw": '{"a":1}'}, {}]
+
+
 def test_json_inside_json_is_encoded_from_the_inside_out() -> None:
     fields = """{ name = "outer", type = "group", wire = { at = "outer", encode = "json" }, fields = [
       { name = "inner", type = "json", wire = { at = "inner", encode = "json" } } ] }"""

@@ -29,6 +29,12 @@ def client_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(TLS / "certificate.pem"))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "comfyui: needs a ComfyUI server at SHOTLIST_COMFYUI_BASE_URL; else skips"
+    )
+
+
 class Names:
     """A resolver that a test writes: each name has its answers in turn, the last one for ever."""
 

@@ -47,14 +47,17 @@ class Reply:
 HANG_UP = Reply(raw=b"")
 
 
-Routes: TypeAlias = Mapping[str, Reply | Callable[[Asked], Reply]]
+Answer: TypeAlias = Reply | Callable[[Asked], Reply]
+Routes: TypeAlias = Mapping[str, Answer]
+NOT_FOUND = Reply(404, {"detail": "Not Found"})
 
 
 class Stub:
-    """Routes are "METHOD /path" → a reply, or a function of the request."""
+    """Routes are "METHOD /path" → a reply, or a function of the request; `default` is for all others."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, default: Answer = NOT_FOUND) -> None:
         self.routes = routes
+        self.default = default
         self.asked: list[Asked] = []
         self.origin = ""
 
@@ -68,7 +71,7 @@ class Stub:
             writer.close()
 
     def _reply(self, asked: Asked) -> Reply:
-        told = self.routes.get(f"{asked.method} {asked.path}", Reply(404, {"detail": "Not Found"}))
+        told = self.routes.get(f"{asked.method} {asked.path}", self.default)
         return told if isinstance(told, Reply) else told(asked)
 
 
@@ -88,9 +91,11 @@ async def _read(reader: asyncio.StreamReader) -> Asked:
 
 
 @asynccontextmanager
-async def stub(routes: Routes, context: ssl.SSLContext | None = None) -> AsyncIterator[Stub]:
+async def stub(
+    routes: Routes, context: ssl.SSLContext | None = None, default: Answer = NOT_FOUND
+) -> AsyncIterator[Stub]:
     """The server on a free loopback port for as long as the test lasts."""
-    it = Stub(routes)
+    it = Stub(routes, default)
     server = await asyncio.start_server(it.serve, "127.0.0.1", 0, ssl=context)
     scheme = "https" if context else "http"
     it.origin = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"

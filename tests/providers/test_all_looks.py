@@ -28,12 +28,11 @@ QUEUE: JSON = {
     "queue_running": [[28, "c6b0", {"1": {}, "2": {}}, {}, ["9"]]],
     "queue_pending": [[-31, "61c1", {}, {}, []], [30, "t1", {}, {}, []], [29, "722d", {}, {}, []]],
 }
-RUNNING: JSON = {
-    "queue_running": [[1, "t1", {"1": {}, "2": {}, "3": {}, "4": {}}, {}, ["9"]]],
-    "queue_pending": [],
-}
-PART: JSON = {"type": "progress_state", "data": {"prompt_id": "t1", "nodes": {
-    "2": {"value": 1.0, "max": 1.0, "state": "finished"}, "6": {"value": 12, "max": 24, "state": "running"}}}}  # fmt: skip
+NODES: JSON = {"1": {}, "2": {}, "3": {}, "4": {}}
+RUNNING: JSON = {"queue_running": [[1, "t1", NODES, {}, ["9"]]], "queue_pending": []}
+DONE: JSON = {"value": 1.0, "max": 1.0, "state": "finished"}
+HALF: JSON = {"value": 12, "max": 24, "state": "running"}
+PART: JSON = {"type": "progress_state", "data": {"prompt_id": "t1", "nodes": {"2": DONE, "6": HALF}}}
 OTHERS: JSON = {"type": "progress_state", "data": {"prompt_id": "t2", "nodes": {"2": {"value": 9, "max": 1}}}}
 SOCKET: JSON = [{"type": "status", "data": {}}, {"type": "executing", "data": {"node": "6"}}, PART, OTHERS]
 
@@ -150,12 +149,13 @@ FAILED: list[tuple[str, list[tuple[int, object]], str, str]] = [
      "rate_limited", "busy"),
     ("veo", [(200, {"done": True, "error": {"code": 13, "message": "oops"}})], "unknown", "oops"),
     ("veo", [(200, {"done": True, "response": {}})], "bad_output", "there is no file in its answer"),
-    ("openai", [(200, {"status": "failed", "error": {"code": "moderation_blocked", "message": "no"}})], "moderation", "no"),
+    ("openai", [(200, {"status": "failed", "error": {"code": "moderation_blocked", "message": "no"}})], "moderation",
+     "no"),
     ("xai", [(200, {"status": "done", "video": {"url": "", "respect_moderation": False}})], "moderation", ""),
     ("xai", [(200, {"status": "failed", "error": {"code": "c", "message": "no"}})], "unknown", "no"),
     ("xai", [(200, {"status": "expired"})], "expired", ""),
-    ("seedance", [(200, {"status": "failed", "error": {"code": "OutputVideoSensitiveContentDetected", "message": "no"}})],
-     "moderation", "no"),
+    ("seedance", [(200, {"status": "failed", "error": {"code": "OutputSensitiveContentDetected", "message": "n"}})],
+     "moderation", "n"),
     ("seedance", [(200, {"status": "expired", "error": None})], "timeout", ""),
     ("wan", [(200, {"output": {"task_status": "FAILED", "code": "DataInspectionFailed", "message": "no"}})],
      "moderation", "no"),
@@ -173,7 +173,8 @@ FAILED: list[tuple[str, list[tuple[int, object]], str, str]] = [
     ("kling", [(200, {"code": 0, "message": "SUCCEED", "data": {"task_status": "failed"}})], "unknown", ""),
     ("pixverse", [(200, {"ErrCode": 0, "ErrMsg": "Success", "Resp": {"status": 7}})], "moderation", ""),
     ("pixverse", [(200, {"ErrCode": 0, "ErrMsg": "Success", "Resp": {"status": 8}})], "unknown", ""),
-    ("vidu", [(200, {"state": "failed", "err_code": "CreationPolicyViolation"})], "moderation", "CreationPolicyViolation"),
+    ("vidu", [(200, {"state": "failed", "err_code": "CreationPolicyViolation"})], "moderation",
+     "CreationPolicyViolation"),
     ("vidu", [(200, {"state": "failed", "err_code": "CreditInsufficient"})], "no_credit", "CreditInsufficient"),
     ("comfyui", [(200, EMPTY), (200, comfy("error", ["execution_start", {}], BROKEN))], "unknown",
      "cannot identify image file '…'"),

@@ -135,6 +135,11 @@ REFUSED: list[tuple[str, int, JSON, str]] = [
     ("vidu", 400, vidu("AuditSubmitIllegal"), "moderation"),
     ("vidu", 400, vidu("CreditInsufficient"), "no_credit"),
     ("vidu", 401, {"reason": "Unauthorized", "message": "no"}, "auth"),
+    ("vidu", 400, {"code": 400, "reason": "CreditInsufficient", "message": "no"}, "no_credit"),
+    ("runway", 400, runway("Your request was rejected by our content moderation."), "moderation"),
+    ("xai", 403, {"error": "Your team has used all available credits"}, "no_credit"),
+    ("minimax", 500, {"type": "error", "error": {"type": "server_error", "message": "record not found (1000)"}},
+     "invalid_input"),
     ("comfyui", 400, COMFY, "invalid_input"),
     ("comfyui", 400, {"error": {"type": "missing_node_type", "message": "Node 'overlay' not found."}}, "invalid_input"),
 ]  # fmt: skip

@@ -51,6 +51,30 @@ async def test_a_key_decides_between_real_and_sandbox(
     assert lines.key_state("fal") == key
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "origin"),
+    [
+        ("OPENAI", "http://127.0.0.1:8000/v1", "http://127.0.0.1:8000"),
+        ("OPENAI", "http://127.0.0.1:8000/proxy/v1/", "http://127.0.0.1:8000/proxy"),
+        ("OPENAI", "http://127.0.0.1:8000/v1/proxy", "http://127.0.0.1:8000/v1/proxy"),
+        ("LUMA", "https://me.example/dream-machine/v1", "https://me.example"),
+        ("WAN", "https://dashscope.aliyuncs.com/api/v1", "https://dashscope.aliyuncs.com"),
+        ("XAI", "https://me.example", "https://me.example"),
+    ],
+)
+async def test_an_address_may_hold_what_the_calls_begin_with(
+    shared: Clients, name: str, given: str, origin: str
+) -> None:
+    key = {
+        "OPENAI": "OPENAI_API_KEY",
+        "LUMA": "LUMAAI_API_KEY",
+        "WAN": "DASHSCOPE_API_KEY",
+        "XAI": "XAI_API_KEY",
+    }[name]
+    lines = lines_with({key: "k", f"SHOTLIST_{name}_BASE_URL": given}, shared)
+    assert lines.choose(name.lower()) == Choice(origin, sandbox=False)
+
+
 async def test_without_key_and_sandbox_or_without_wire_there_is_no_choice(shared: Clients) -> None:
     assert lines_with({}, shared, None).choose("fal") is None
     assert lines_with({}, shared).choose("nobody") is None
@@ -85,6 +109,20 @@ async def test_a_sandbox_job_never_carries_the_real_key_and_follows_a_moved_sand
     assert isinstance(look, Look)
     assert look.state == "queued"
     assert server.asked[0].headers["authorization"] == "Key sandbox"
+
+
+async def test_what_a_sandbox_says_of_costs_is_not_repeated(shared: Clients) -> None:
+    task: dict[str, object] = {
+        "status": "SUCCEEDED",
+        "output": ["https://x.example/a.mp4"],
+        "cost": {"credits": 60},
+    }
+    async with stub({"GET /runway/v1/tasks/t": Reply(200, task)}) as server:
+        line = lines_with({}, shared, server.origin).line("runway", "", True)
+        assert line
+        look = await line.look(Operation("t"))
+    assert isinstance(look, Look)
+    assert (look.state, look.cost, look.billing) == ("succeeded", None, "not_billed")
 
 
 async def test_nothing_of_a_sandbox_is_billed_and_it_is_named(shared: Clients) -> None:

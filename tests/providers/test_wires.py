@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from providers.wires import Wires
-from tests.providers.wires import FOLDER
+from tests.providers.wires import FOLDER, NAMES
 
 GOOD = (FOLDER / "replicate.toml").read_text()
 
@@ -19,12 +19,13 @@ def write(path: Path, text: str, age: int) -> None:
 
 def test_a_wire_dropped_into_a_folder_is_there_after_a_refresh(tmp_path: Path) -> None:
     wires = Wires([FOLDER, tmp_path])
-    assert [wire.name for wire in wires.all()] == ["fal", "replicate"]
+    shipped = [wire.name for wire in wires.all()]
+    assert shipped == sorted(NAMES)
     assert not wires.refresh()
     write(tmp_path / "acme.toml", GOOD, 1)
     assert wires.get("acme") is None
     assert wires.refresh()
-    assert [wire.name for wire in wires.all()] == ["acme", "fal", "replicate"]
+    assert [wire.name for wire in wires.all()] == ["acme", *shipped]
     (tmp_path / "acme.toml").unlink()
     assert wires.refresh()
     assert wires.get("acme") is None

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 
@@ -21,6 +22,11 @@ KEYS = {
     "xai": BEARER,
     "veo": {"x-goog-api-key": "any"},
     "seedance": BEARER,
+    "wan": BEARER | {"x-dashscope-async": "enable"},
+    "minimax": BEARER,
+    "kling": BEARER,
+    "pixverse": {"api-key": "any"},
+    "vidu": {"authorization": "Token any"},
 }
 
 
@@ -73,6 +79,8 @@ class RunningSandbox:
         address = path if path.startswith("http") else self.url + path
         provider = address.removeprefix(self.url).split("/")[1]
         headers = (KEYS.get(provider, {}) if key else {}) | more.pop("headers", {})
+        if provider == "pixverse":
+            headers.setdefault("ai-trace-id", str(uuid4()))
         return self.http.request(method, address, headers=headers, **more)
 
     def predict(self, prompt: str, endpoint: str = "someone/video", **given: Any) -> dict[str, Any]:

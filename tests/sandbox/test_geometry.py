@@ -58,6 +58,21 @@ VEO, WAN, LTX = "fal-ai/veo3.1", "fal-ai/wan-25-preview/text-to-video", "fal-ai/
         ("x", {"size": "99999x99999", "duration": 10_000}, 4096, 4096, 60),
         ("x", {"resolution": None, "aspect_ratio": None, "duration": None}, 1280, 720, 5),
         ("x", {"prompt": "16:9 in 4k, 10s", "items": [1, "2:3"]}, 1280, 720, 5),
+        ("sora-2", {}, 720, 1280, 4),
+        ("sora-2", {"size": "1792x1024", "seconds": "12"}, 1792, 1024, 12),
+        ("veo-3.1-generate-preview", {"prompt": "x", "parameters": {"resolution": "1080p"}}, 1920, 1080, 8),
+        ("grok-imagine-video", {}, 854, 480, 8),
+        ("ray-2", {"duration": "9s", "resolution": "540p", "aspect_ratio": "21:9"}, 1260, 540, 9),
+        ("gen4_turbo", {"ratio": "832:1104", "duration": 10}, 832, 1104, 10),
+        ("wan2.6-t2v", {"input": {"prompt": "x"}, "parameters": {"size": "832*480"}}, 832, 480, 5),
+        ("MiniMax-H3", {"resolution": "2K", "ratio": "9:16", "duration": 4}, 1440, 2560, 4),
+        ("MiniMax-Hailuo-2.3", {"resolution": "1080P"}, 1920, 1080, 6),
+        ("kling-v2-6", {"mode": "std", "duration": "5"}, 1280, 720, 5),
+        ("kling-v2-6", {"mode": "pro", "aspect_ratio": "1:1", "duration": "10"}, 1080, 1080, 10),
+        ("kling-v3", {"mode": "4k"}, 3840, 2160, 5),
+        ("pixverse/v5", {"quality": "540p", "duration": 8}, 960, 540, 8),
+        ("doubao", {"content": [{"type": "text", "text": "A cat --rs 480p --rt 4:3 --dur 3"}]}, 640, 480, 3),
+        ("comfyui", {"width": 320.0, "height": 180.0, "num_frames": 24.0, "fps": 12.0}, 320, 180, 2),
     ],
 )
 def test_size_and_length_are_read_in_every_spelling(
@@ -96,6 +111,8 @@ def test_a_first_frame_gives_its_own_shape_unless_a_ratio_is_asked_for(
         (VEO, {"generate_audio": False}, False),
         (KLING, {}, False),
         ("x", {"enable_audio": True}, True),
+        ("kling-v2-6", {"sound": "on"}, True),
+        ("kling-v2-6", {"sound": "off"}, False),
     ],
 )
 def test_sound_follows_the_switch_or_the_model(endpoint: str, body: dict[str, Any], audio: bool) -> None:

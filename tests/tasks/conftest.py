@@ -7,14 +7,17 @@ import pytest
 
 from models.catalogue import Catalogue
 from providers.clients import Clients
-from tasks.database import open_database
+from providers.webhooks import Webhooks
+from tasks.database import Database, open_database
 from tasks.embedded import EmbeddedQueue
 from tasks.jobs import Jobs
 from tasks.media import Media
 from tasks.parts import Parts
 from tasks.queue import Queue
 from tasks.settings import Settings
+from tasks.tables import TABLES
 from tasks.uploads import Uploads
+from tests.engines import Postgres, Redis
 from tests.media_files import make_video
 from tests.tasks.acme import Acme, AcmeLines, OnlyAcme
 from tests.tasks.world import QUICK, Clock, World
@@ -27,11 +30,23 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(params=["embedded", "servers"])
+def engines(request: pytest.FixtureRequest) -> str:
+    """Whatever holds rows or sends hints is tested on SQLite with Valkey, and on Postgres with Redis."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres: Postgres) -> str:
+    return postgres.new_database()
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, engines: str, request: pytest.FixtureRequest) -> Settings:
+    sqlite = f"sqlite://{tmp_path / 'shotlist.db'}"
     return Settings(
         data_dir=tmp_path,
-        database_url=f"sqlite://{tmp_path / 'shotlist.db'}",
+        database_url=sqlite if engines == "embedded" else request.getfixturevalue("shared_database"),
         models_dirs=(Path(__file__).parents[2] / "models",),
         providers_dirs=(),
         environ={},
@@ -39,7 +54,36 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def queue_server(tmp_path: Path) -> AsyncIterator[EmbeddedQueue]:
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Open, with empty tables; what was opened is closed by whoever uses it last."""
+    opened = await open_database(settings.database_url)
+    for table in TABLES:
+        await opened.rows(f"DELETE FROM {table._meta.tablename}")
+    yield opened
+    await opened.close()
+
+
+class SharedRedis:
+    """Redis as tests see the embedded queue: away after `stop`, there again after `start`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.url = redis.new_database()
+
+    async def start(self) -> None:
+        self.redis.start()
+
+    async def stop(self) -> None:
+        self.redis.end()
+
+
+@pytest.fixture
+async def queue_server(
+    tmp_path: Path, engines: str, request: pytest.FixtureRequest
+) -> AsyncIterator[EmbeddedQueue | SharedRedis]:
+    if engines == "servers":
+        yield SharedRedis(request.getfixturevalue("redis"))
+        return
     server = EmbeddedQueue(tmp_path)
     await server.start()
     yield server
@@ -47,11 +91,12 @@ async def queue_server(tmp_path: Path) -> AsyncIterator[EmbeddedQueue]:
 
 
 @pytest.fixture
-async def world(settings: Settings, queue_server: EmbeddedQueue, video: bytes) -> AsyncIterator[World]:
+async def world(
+    settings: Settings, database: Database, queue_server: EmbeddedQueue | SharedRedis, video: bytes
+) -> AsyncIterator[World]:
     acme = Acme()
     acme.video = video
     lines = AcmeLines(acme)
-    database = await open_database(settings.database_url)
     parts = Parts(
         settings=settings,
         pace=QUICK,
@@ -60,6 +105,7 @@ async def world(settings: Settings, queue_server: EmbeddedQueue, video: bytes) -
         wires=OnlyAcme(acme),
         clients=Clients(),
         lines=lines,
+        webhooks=Webhooks("a secret of the tests", ""),
         jobs=Jobs(database),
         uploads=Uploads(settings.data_dir / "uploads"),
         media=Media(settings.data_dir / "media"),
@@ -70,11 +116,9 @@ async def world(settings: Settings, queue_server: EmbeddedQueue, video: bytes) -
 
 
 @pytest.fixture
-async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
+async def jobs(database: Database) -> Jobs:
     """The rows alone, with a clock that a test may set."""
-    database = await open_database(settings.database_url)
-    yield Jobs(database, Clock())
-    await database.close()
+    return Jobs(database, Clock())
 
 
 @pytest.fixture

@@ -1,0 +1,150 @@
+"""Messages from providers: a good one wakes its job, every other one is 401 and changes nothing."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from providers.answers import Operation
+from tasks.answers import Cadence
+from tasks.job import Job
+from tasks.orders import Placed, place
+from tasks.parts import Parts, build_parts
+from tasks.settings import prepare_data_dir, read_settings
+from web.app import create_app
+
+PUBLIC = "https://shots.example.org"
+LUMA = """
+display_name = "Tests"
+family = "Tests"
+provider = "luma"
+endpoint = "ray-2"
+source = "made up for this test"
+checked = 2026-11-22
+[capabilities]
+modes = ["t2v"]
+[price]
+rates = [{ unknown = true }]
+source = "made up for this test"
+checked = 2026-11-22
+[[fields]]
+name = "prompt"
+type = "textarea"
+required = true
+[[examples]]
+inputs = { prompt = "A kite" }
+body = { prompt = "A kite" }
+"""
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "luma-test.toml").write_text(LUMA)
+    settings = read_settings(
+        {
+            "SHOTLIST_DATA_DIR": str(tmp_path / "data"),
+            "SHOTLIST_MODELS_DIR": str(tmp_path / "models"),
+            "SHOTLIST_PUBLIC_URL": PUBLIC,
+        }
+    )
+    prepare_data_dir(settings)
+    made = await build_parts(settings, queue_url="redis://127.0.0.1:1", sandbox_url="http://127.0.0.1:2")
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def http(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8420") as client:
+        yield client
+
+
+async def ordered(parts: Parts, operation: str | None) -> Job:
+    """A job that the provider knows by that id, or whose order got no clear answer."""
+    placed = await place(
+        parts, owner="local", model="luma-test", values={"prompt": "A kite"}, from_form=False
+    )
+    assert isinstance(placed, Placed)
+    job = await parts.jobs.move(placed.job, "submitting", "about to send")
+    assert job is not None
+    if operation is None:
+        job = await parts.jobs.move(job, "unconfirmed", "no answer", billing="unknown")
+    else:
+        job = await parts.jobs.answers.accepted(job.id, Operation(operation), Cadence(300, 300, 300))
+    assert job is not None
+    return job
+
+
+def address(parts: Parts, job: Job) -> str:
+    wire = parts.wires.get("luma")
+    assert wire is not None
+    found = parts.webhooks.address(wire, job.id)
+    assert found is not None
+    return found.removeprefix(PUBLIC)
+
+
+async def due(parts: Parts) -> list[str]:
+    return [each.id for each in await parts.jobs.claims.due_looks(10, 1.0)]
+
+
+async def test_a_message_with_the_jobs_secret_brings_its_look_forward(
+    parts: Parts, http: httpx.AsyncClient
+) -> None:
+    job = await ordered(parts, "op-1")
+    assert await due(parts) == []
+    answer = await http.post(address(parts, job), json={"id": "op-1", "state": "failed"})
+    assert answer.status_code == 200
+    assert await due(parts) == [job.id]
+    after = await parts.jobs.find(job.id)
+    assert after is not None
+    assert (after.state, after.revision) == (job.state, job.revision)  # what it claims is not believed
+
+
+async def test_a_message_that_brings_the_id_finds_an_order_without_answer(
+    parts: Parts, http: httpx.AsyncClient
+) -> None:
+    job = await ordered(parts, None)
+    await http.post(address(parts, job), json={"id": "op-9", "state": "dreaming"})
+    after = await parts.jobs.find(job.id)
+    assert after is not None
+    assert (after.state, after.provider_job_id, after.billing) == ("processing", "op-9", None)
+    assert await due(parts) == [job.id]
+
+
+@pytest.mark.parametrize("spoilt", ["token", "job", "provider", "nothing signed"])
+async def test_anything_else_is_401_and_changes_nothing(
+    parts: Parts, http: httpx.AsyncClient, spoilt: str
+) -> None:
+    job, other = await ordered(parts, "op-1"), await ordered(parts, None)
+    good = address(parts, job)
+    path = {
+        "token": good[:-3] + "xyz",
+        "job": good.replace(job.id, other.id),
+        "provider": good.replace("/luma/", "/fal/"),
+        "nothing signed": good.partition("?")[0],
+    }[spoilt]
+    answer = await http.post(path, json={"id": "op-1", "state": "completed"})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["class"] == "not_verified"
+    assert await due(parts) == []
+    assert await parts.jobs.find(other.id) == other
+
+
+async def test_an_id_of_a_job_that_has_one_is_not_replaced(parts: Parts, http: httpx.AsyncClient) -> None:
+    job = await ordered(parts, "op-1")
+    await http.post(address(parts, job), json={"id": "op-2"})
+    after = await parts.jobs.find(job.id)
+    assert after is not None
+    assert after.provider_job_id == "op-1"
+
+
+async def test_a_job_is_found_by_the_providers_id_exactly(parts: Parts) -> None:
+    job, _ = await ordered(parts, "op-1"), await ordered(parts, "op-11")
+    found = await parts.jobs.of_operation("luma", "op-1")
+    assert found is not None
+    assert found.id == job.id
+    assert await parts.jobs.of_operation("luma", "op%") is None
+    assert await parts.jobs.of_operation("fal", "op-1") is None

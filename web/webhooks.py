@@ -1,0 +1,94 @@
+"""Where providers report by themselves.
+
+POST /api/video/webhook/{provider}/{job_id}   about one job, the address that was registered with its order
+POST /api/video/webhook/{provider}            about any job of ours, for providers that know one address an account
+
+A message that is not surely the provider's is answered 401 and changes nothing. A good one wakes its job, nothing more.
+"""
+
+import logging
+from typing import Any
+
+from litestar import Request, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from providers.webhooks import Challenged, Heard, Unheard
+from tasks.notices import find_job, heard
+from tasks.parts import Parts
+from web.errors import Refused
+
+log = logging.getLogger("shotlist.webhooks")
+
+MAX_MESSAGE = 1_000_000  # bytes
+
+
+class Noted(Struct, frozen=True):
+    noted: bool = True
+
+
+@post(
+    "/api/video/webhook/{provider:str}/{job_id:str}",
+    status_code=200,
+    request_max_body_size=MAX_MESSAGE,
+    include_in_schema=False,
+)
+async def about_a_job(
+    request: Request[Any, Any, Any],
+    parts: NamedDependency[Parts],
+    provider: FromPath[str],
+    job_id: FromPath[str],
+) -> Any:
+    return await _hear(request, parts, provider, job_id)
+
+
+@post(
+    "/api/video/webhook/{provider:str}",
+    status_code=200,
+    request_max_body_size=MAX_MESSAGE,
+    include_in_schema=False,
+)
+async def about_any_job(
+    request: Request[Any, Any, Any], parts: NamedDependency[Parts], provider: FromPath[str]
+) -> Any:
+    return await _hear(request, parts, provider, None)
+
+
+async def _hear(request: Request[Any, Any, Any], parts: Parts, provider: str, job_id: str | None) -> Any:
+    job = await find_job(parts, provider, job_id, None) if job_id else None
+    choice = parts.lines.choose(provider) if job_id is None else None
+    line = parts.lines.line(*job.line_key) if job else None
+    if choice is not None:
+        line = parts.lines.line(provider, choice.origin, choice.sandbox)
+    if line is None:
+        raise _unauthorized()
+    hearing = await parts.webhooks.hear(
+        line,
+        job_id,
+        token=request.query_params.get("token", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await request.body(),
+    )
+    match hearing:
+        case Unheard(why):
+            log.warning("a message in the name of %s was not believed: %s", line.wire.name, why)
+            raise _unauthorized()
+        case Challenged(reply):
+            return reply
+        case Heard(operation):
+            job = job or await find_job(parts, provider, None, operation)
+            if job is not None:
+                await heard(parts, job, operation)
+            return Noted()
+
+
+def _unauthorized() -> Refused:
+    """The same answer whatever is wrong, so that nobody learns here which jobs exist."""
+    return Refused(
+        401, "not_verified", "This message could not be verified as the provider's. Nothing was changed."
+    )
+
+
+routes: list[ControllerRouterHandler] = [about_a_job, about_any_job]
