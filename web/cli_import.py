@@ -54,7 +54,11 @@ def add_commands(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     )
     drift.set_defaults(run=run_drift)
     missing = verbs.add_parser("missing", help="ask for what a draft of a model file still lacks")
-    missing.add_argument("draft", type=Path, metavar="DRAFT.toml")
+    missing.add_argument(
+        "draft",
+        metavar="DRAFT",
+        help="TOML, a provider's schema, a curl command or a page saved as text; - reads it",
+    )
     missing.add_argument("--json", action="store_true", help="print it as JSON")
     missing.set_defaults(run=run_missing)
 
@@ -79,8 +83,8 @@ def run_import(arguments: "Namespace") -> int:
         print(problem, file=sys.stderr)
     rules = sum(each.rule is not None for each in drafted.suggestions)
     print(
-        f"fields: {len(drafted.table['fields'])}, warnings: {len(drafted.notices)}, rules suggested from prose: {rules}, "
-        f"other sentences to read: {len(drafted.suggestions) - rules}",
+        f"fields: {len(drafted.table['fields'])}, warnings: {len(drafted.notices)}, "
+        f"rules suggested from prose: {rules}, other sentences to read: {len(drafted.suggestions) - rules}",
         file=sys.stderr,
     )
     return 1 if problems else 0
@@ -215,24 +219,20 @@ def run_drift(arguments: "Namespace") -> int:
 
 
 def run_missing(arguments: "Namespace") -> int:
-    import tomllib
-
     from msgspec import structs
 
     from models.importing.missing import missing
+    from tasks.settings import read_settings
+    from web.drafts import printed, read_draft
 
-    try:
-        questions = missing(arguments.draft.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{arguments.draft} is not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{arguments.draft} cannot be read: {error}") from error
+    read = read_draft(arguments.draft, read_settings(read_environ()))
+    questions = missing(read.toml)
+    for note in read.notes:
+        print(note, file=sys.stderr)
     if arguments.json:
         print(json.dumps({"missing": [structs.asdict(each) for each in questions]}, ensure_ascii=False))
     elif not questions:
         print(f"{arguments.draft}: nothing is missing.")
     else:
-        for number, each in enumerate(questions, 1):
-            answer = each.example.replace("\n", "\n      ")
-            print(f"{number}. {each.question}\n   {each.goes_to}:\n      {answer}")
+        print(*printed(questions), sep="\n")
     return 1 if questions else 0

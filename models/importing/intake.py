@@ -1,0 +1,131 @@
+"""How a document's own input is chosen in the form made from it: the way back from property to field."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from models.importing.fits import misfit
+from models.importing.shape import Shape
+from models.values import JSON, Values, is_absent, same
+
+
+class Plain(Struct, frozen=True):
+    """A field of the same value."""
+
+    field: str
+
+
+class Address(Struct, frozen=True):
+    """A file field for an object, or a list of objects, that holds the file's address in `url`."""
+
+    field: str
+
+
+class Column(Struct, frozen=True):
+    """Rows with one member each for a list of plain values."""
+
+    field: str
+    member: Intake
+
+
+class Grouped(Struct, frozen=True):
+    """A group for an object."""
+
+    field: str
+    members: dict[str, Intake]
+
+
+class Records(Struct, frozen=True):
+    """Rows for a list of objects."""
+
+    field: str
+    members: dict[str, Intake]
+
+
+class Listed(Struct, frozen=True):
+    """A list field for what may be one value or a list of them."""
+
+    inside: Intake
+
+
+class Way(Struct, frozen=True):
+    """One kind of value of a union: the option that stands for it, and its own field."""
+
+    option: str
+    shape: Shape
+    inside: Intake
+
+
+class Choice(Struct, frozen=True):
+    """A select for a union: its presets are options as they are; other kinds have an option and a field each."""
+
+    field: str
+    presets: tuple[JSON, ...]
+    open: bool
+    ways: tuple[Way, ...]
+
+
+class LeftOut(Struct, frozen=True):
+    """Not in the form."""
+
+
+Intake: TypeAlias = Plain | Address | Column | Grouped | Records | Listed | Choice | LeftOut
+
+
+def taken(intake: Intake, value: JSON) -> Values:
+    """The form's values for one property's value; null and what is empty are nothing chosen."""
+    if is_absent(value):
+        return {}
+    match intake, value:
+        case Address(field), list():
+            return {field: [_address(each) for each in value]}
+        case Address(field), _:
+            return {field: _address(value)}
+        case Column(field, member), list():
+            return {field: [taken(member, each) for each in value]}
+        case Grouped(field, members), dict():
+            return {field: taken_members(members, value)}
+        case Records(field, members), list():
+            return {
+                field: [taken_members(members, each) if isinstance(each, dict) else each for each in value]
+            }
+        case Listed(inside), _:
+            return taken(inside, value if isinstance(value, list) else [value])
+        case Choice(), _:
+            return _chosen(intake, value)
+        case LeftOut(), _:
+            return {}
+        case Plain(field) | Column(field) | Grouped(field) | Records(field), _:
+            return {field: value}
+
+
+def taken_members(members: dict[str, Intake], given: dict[str, JSON]) -> Values:
+    """The values of a whole form, row or group. A name that the document does not know stays, to be refused."""
+    values: Values = {}
+    for name, value in given.items():
+        values |= taken(members.get(name, Plain(name)), value)
+    return values
+
+
+def _address(value: JSON) -> JSON:
+    return value["url"] if isinstance(value, dict) and "url" in value else value
+
+
+def _chosen(choice: Choice, value: JSON) -> Values:
+    if any(same(value, preset) for preset in choice.presets):
+        return {choice.field: value}
+    for way in choice.ways:
+        if misfit(way.shape, value) is None:
+            return {choice.field: way.option} | taken(way.inside, value)
+    alike = [
+        way for way in choice.ways if misfit(way.shape, value) is not None and _same_type(way.shape, value)
+    ]
+    if alike:
+        return {choice.field: alike[0].option} | taken(alike[0].inside, value)
+    return {choice.field: value}
+
+
+def _same_type(shape: Shape, value: JSON) -> bool:
+    return isinstance(value, {"object": dict, "array": list, "string": str}.get(shape.type, int | float))
