@@ -1,7 +1,7 @@
 """Which provider a job goes to, and whether it is the real one or the sandbox."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from providers.wires import Wires
 log = logging.getLogger(__name__)
 
 KeyState: TypeAlias = Literal["set", "missing", "not needed"]
+KeySource: TypeAlias = Literal["environment", "stored"]
 
 SANDBOX_KEY: Final = "sandbox"  # what stands where a key would
 
@@ -29,19 +30,31 @@ class Choice(Struct, frozen=True):
     sandbox: bool
 
 
+def no_key(_: str) -> str:
+    """Where no keys are stored."""
+    return ""
+
+
 class Lines:
-    """The lines to all providers.  `environ` is read anew each time, so that a key may change under it.
+    """The lines to all providers.  `environ` and `stored` are read anew each time, so that a key may change under it.
 
     `sandbox_url` is the sandbox's origin, under which each provider has a prefix; None where there is none.
+    `stored` gives a provider's stored key, or "": it counts where the environment has none.
     """
 
     def __init__(
-        self, wires: Wires, clients: Clients, environ: Mapping[str, str], sandbox_url: str | None
+        self,
+        wires: Wires,
+        clients: Clients,
+        environ: Mapping[str, str],
+        sandbox_url: str | None,
+        stored: Callable[[str], str] = no_key,
     ) -> None:
         self.wires = wires
         self.sandbox_url = sandbox_url
         self._clients = clients
         self._environ = environ
+        self._stored = stored
 
     def choose(self, provider: str) -> Choice | None:
         """Where a job for this provider would go now; None without a wire, or with neither key nor sandbox."""
@@ -70,6 +83,18 @@ class Lines:
             return "not needed"
         return "set" if wire and self._key(wire) else "missing"
 
+    def key_source(self, provider: str) -> KeySource | None:
+        """Where the key comes from that is used now; None where there is none."""
+        wire = self.wires.get(provider)
+        if wire is None or not self._key(wire):
+            return None
+        return "environment" if self._given(wire) else "stored"
+
+    def key(self, provider: str) -> str:
+        """The key that is used now, "" without one; it must not reach a page, a log or another company."""
+        wire = self.wires.get(provider)
+        return self._key(wire) if wire else ""
+
     async def check_key(self, provider: str) -> KeyCheck:
         """Whether the real provider accepts its key, by a call that costs nothing."""
         wire = self.wires.get(provider)
@@ -85,6 +110,10 @@ class Lines:
         return bool(self._key(wire) if wire.auth else self._environ.get(wire.base_url_name))
 
     def _key(self, wire: Wire) -> str:
+        return self._given(wire) or (self._stored(wire.name) if wire.auth else "")
+
+    def _given(self, wire: Wire) -> str:
+        """The environment's key, if it is one."""
         key = self._environ.get(wire.auth.env, "").strip() if wire.auth else ""
         if not key.isascii() or not key.isprintable():
             log.error("%s holds characters that no key has; it is not used", wire.auth and wire.auth.env)

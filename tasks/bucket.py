@@ -1,4 +1,4 @@
-"""Files in a bucket of any storage that speaks S3: s3://bucket/prefix?endpoint=https://…&region=…
+"""Files in a bucket of any storage that speaks S3, through obstore.
 
 Keys come from the variables of AWS's own tools (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
 AWS_REGION, AWS_ENDPOINT_URL); without them the machine's own role is used. Large files go up in parts and appear when
@@ -11,10 +11,8 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
-import msgspec
-
+from tasks.place import Place
 from tasks.settings import SettingsError
 from tasks.store import StorageAway, Stored, has_room, remove_left_over, temporary
 
@@ -24,34 +22,6 @@ if TYPE_CHECKING:
 PIECE = 1024 * 1024  # bytes of one request while reading: a slow viewer holds no connection open
 UPLOAD_PIECE = 8 * 1024 * 1024  # times 10,000, S3's most parts, is 80 GB
 CONTENT_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".jpg": "image/jpeg", ".png": "image/png"}
-
-
-class Place(msgspec.Struct, frozen=True):
-    """What a storage URL says. `prefix` has no slash at its ends; "" endpoint is Amazon's own."""
-
-    bucket: str
-    prefix: str = ""
-    endpoint: str = ""
-    region: str = ""
-
-
-def read_place(url: str) -> Place:
-    """Raise ValueError with a clause that says what is wrong."""
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or not parts.hostname:
-        raise ValueError("it must be s3://bucket/prefix")
-    if "@" in parts.netloc or parts.port is not None:
-        raise ValueError(
-            "keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the server into ?endpoint="
-        )
-    given = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-    for name in given:
-        if name not in ("endpoint", "region"):
-            raise ValueError(f"{name} is not known; endpoint and region are")
-    endpoint = given.get("endpoint", [""])[0].rstrip("/")
-    if endpoint and not endpoint.startswith(("https://", "http://")):
-        raise ValueError("the endpoint must start with https://")
-    return Place(parts.netloc, parts.path.strip("/"), endpoint, given.get("region", [""])[0])
 
 
 class Bucket:

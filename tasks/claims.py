@@ -76,6 +76,15 @@ class Claims:
         )
         return Hint(rows[0]["id"], rows[0]["revision"]) if rows else None
 
+    async def bad_answer(self, job: Job) -> int:
+        """Count an answer that would end the job if it came again and again; how many there were."""
+        rows = await self.database.rows(
+            "UPDATE job SET gone = gone + 1 WHERE id = {} AND revision = {} RETURNING gone",
+            job.id,
+            job.revision,
+        )
+        return int(rows[0]["gone"]) if rows else 0
+
     async def due_looks(self, limit: int, growth: float) -> tuple[Watched, ...]:
         """Take what is due, the longest overdue first, and set when it is due next, in one statement.
 

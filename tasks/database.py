@@ -70,18 +70,21 @@ async def open_database(url: str) -> Database:
     """Open, migrate and bind. `SettingsError` where that fails, or where another database is open already."""
     if any(table._meta._db is not None for table in TABLES):
         raise RuntimeError("This process has a database open: close it before opening another.")
-    if url.startswith("sqlite://"):
-        engine: PooledSQLite | PooledPostgres = await _open_sqlite(url.removeprefix("sqlite://"))
-    else:
-        engine = await _open_postgres(url)
-    database = Database(engine)
+    database = await connect(url)
     try:
         await migrations.migrate(database)
     except BaseException:
         await database.close()
         raise
-    _bind(engine)
+    _bind(database.engine)
     return database
+
+
+async def connect(url: str) -> Database:
+    """Open without migrating or binding: for `Database.rows` alone. `SettingsError` where that fails."""
+    if url.startswith("sqlite://"):
+        return Database(await _open_sqlite(url.removeprefix("sqlite://")))
+    return Database(await _open_postgres(url))
 
 
 async def _open_sqlite(path: str) -> PooledSQLite:

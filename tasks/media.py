@@ -1,9 +1,7 @@
-"""Where finished videos are kept: `media/<job>/<name>` in the data folder, each probed before it gets its name."""
+"""Where finished videos are kept: `<job>/<name>` in the store of media, each probed before it gets its name."""
 
 import asyncio
-import os
 import re
-import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -12,9 +10,9 @@ import msgspec
 
 from tasks.job import Output
 from tasks.probe import Probed, Unreadable, probe, write_poster
+from tasks.store import Store, Stored
 
 MAX_OUTPUT_BYTES = 4 * 1024**3  # a 4k minute at 400 Mbit/s is 3 GB
-MIN_FREE_BYTES = 512 * 1024**2  # below this no order is taken: a paid video could not be stored
 
 Failed = TypeVar("Failed")
 
@@ -28,56 +26,50 @@ class BadOutput(msgspec.Struct, frozen=True):
 
 
 class Media:
-    """Files of jobs below one folder. Names that could leave it are refused as if they were not there."""
+    """Files of jobs in a store. Names that could lead elsewhere are refused as if they were not there."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
-    def path(self, job_id: str, name: str) -> Path | None:
-        """The file of that job and name, or None."""
-        if not _SAFE_NAME.match(job_id) or not _SAFE_NAME.match(name) or name.endswith(".part"):
+    async def find(self, job_id: str, name: str) -> Stored | None:
+        """The file of that job and name, or None; OSError where the storage is away."""
+        if not _SAFE_NAME.match(job_id) or not _SAFE_NAME.match(name):
             return None
-        path = self.folder / job_id / name
-        return path if path.is_file() else None
+        return await self.store.find(f"{job_id}/{name}")
 
     def has_room(self) -> bool:
         """Whether a paid video could still be stored; asked before money is spent."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self.folder).free >= MIN_FREE_BYTES
+        return self.store.has_room()
 
     async def save(
         self, job_id: str, number: int, fetch: Callable[[BinaryIO], Awaitable[Failed | None]]
     ) -> Output | BadOutput | Failed:
-        """Fetch into a temporary name, probe, rename. `fetch` writes the bytes and returns None, or why it could not.
+        """Fetch into a temporary file, probe, put it under its name. `fetch` writes the bytes and returns None, or why
+        it could not.
 
-        Nothing is left behind unless an Output is returned. OSError (a full disk) is the caller's to retry.
+        Nothing is left behind unless an Output is returned. OSError (a full disk, a storage that is away) is the
+        caller's to retry.
         """
-        folder = self.folder / job_id
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{number}-{os.urandom(4).hex()}.part"
-        try:
+        with self.store.part() as part, self.store.part() as poster:
             with part.open("wb") as file:
                 failed = await fetch(file)
-                if failed is not None:
-                    return failed
-                await asyncio.to_thread(_flush, file)
-            return await asyncio.to_thread(_settle, part, folder, number)
-        finally:
-            part.unlink(missing_ok=True)
+            if failed is not None:
+                return failed
+            output = await asyncio.to_thread(_examine, part, poster, number)
+            if isinstance(output, Output):
+                if output.poster:
+                    await self.store.put(poster, f"{job_id}/{output.poster}")
+                await self.store.put(part, f"{job_id}/{output.name}")
+            return output
 
     async def delete(self, job_id: str) -> None:
         """Remove all files of a job; a job without files is no error."""
         if _SAFE_NAME.match(job_id):
-            await asyncio.to_thread(shutil.rmtree, self.folder / job_id, True)
+            await self.store.delete_below(job_id)
 
 
-def _flush(file: BinaryIO) -> None:
-    """A video that we call stored must survive a power cut: the provider's copy expires."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _settle(part: Path, folder: Path, number: int) -> Output | BadOutput:
+def _examine(part: Path, poster: Path, number: int) -> Output | BadOutput:
+    """What the file is, and what it will be called; draws its poster."""
     found = probe(part)
     match found:
         case Unreadable(reason):
@@ -85,19 +77,14 @@ def _settle(part: Path, folder: Path, number: int) -> Output | BadOutput:
         case Probed(kind="audio"):
             return BadOutput("holds sound but no picture")
     stem = found.kind if number == 0 else f"{found.kind}-{number + 1}"
-    poster = ""
-    if found.kind == "video" and write_poster(part, folder / f"{stem}.jpg"):
-        poster = f"{stem}.jpg"
-    name = f"{stem}.{found.format}"
-    size = part.stat().st_size
-    part.replace(folder / name)
+    drawn = found.kind == "video" and write_poster(part, poster)
     return Output(
         kind=found.kind,
-        name=name,
-        poster=poster,
+        name=f"{stem}.{found.format}",
+        poster=f"{stem}.jpg" if drawn else "",
         width=found.width,
         height=found.height,
         duration=found.duration,
         format=found.format,
-        bytes=size,
+        bytes=part.stat().st_size,
     )

@@ -73,23 +73,53 @@ FIRST = (
     "CREATE INDEX job_upload_upload ON job_upload (upload)",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (FIRST,)
+KEYS = (
+    "CREATE TABLE provider_key (provider TEXT PRIMARY KEY, sealed TEXT NOT NULL, stored_at DOUBLE PRECISION NOT NULL)",
+    """
+    CREATE TABLE key_check (
+        provider TEXT PRIMARY KEY, mark TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,
+        checked_at DOUBLE PRECISION NOT NULL
+    )
+    """,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (FIRST, KEYS)
 
 
 async def migrate(database: "Database", steps: tuple[tuple[str, ...], ...] = STEPS) -> None:
     """Bring the database to the last step; `SettingsError` where a newer Shotlist has been at it."""
     async with database.transaction(durable=True):
-        if not database.is_sqlite:
-            await database.rows("SELECT pg_advisory_xact_lock({})", LOCK)
-        await database.rows("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
-        found = await database.rows("SELECT max(version) AS version FROM schema_version")
-        version = found[0]["version"] or 0
-        if version > len(steps):
-            raise SettingsError(
-                "The database was made by a newer version of Shotlist: update this one, or restore a backup."
-            )
-        for number, statements in enumerate(steps[version:], start=version + 1):
-            for statement in statements:
-                await database.rows(statement)
-            await database.rows("INSERT INTO schema_version (version) VALUES ({})", number)
-            log.info("database: step %d of the tables done", number)
+        await lock(database)
+        await advance(database, steps)
+
+
+async def lock(database: "Database") -> None:
+    """Hold every other process that starts to the end of the transaction; SQLite's own lock does that."""
+    if not database.is_sqlite:
+        await database.rows("SELECT pg_advisory_xact_lock({})", LOCK)
+
+
+async def advance(database: "Database", steps: tuple[tuple[str, ...], ...]) -> None:
+    """In a transaction that holds the lock: run the steps that have not been run."""
+    await database.rows("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
+    found = await database.rows("SELECT max(version) AS version FROM schema_version")
+    version = found[0]["version"] or 0
+    if version > len(steps):
+        raise SettingsError(
+            "The database was made by a newer version of Shotlist: update this one, or restore a backup."
+        )
+    for number, statements in enumerate(steps[version:], start=version + 1):
+        for statement in statements:
+            await database.rows(statement)
+        await database.rows("INSERT INTO schema_version (version) VALUES ({})", number)
+        log.info("database: step %d of the tables done", number)
+
+
+async def tables(database: "Database") -> tuple[str, ...]:
+    """The names of all tables that are there."""
+    listed = (
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        if database.is_sqlite
+        else "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()"
+    )
+    return tuple(row["name"] for row in await database.rows(listed))

@@ -79,18 +79,20 @@ async def place(
     shown_estimate: str | None = None,
     retry_of: str | None = None,
     body_hash: str | None = None,
+    shown_free: bool = False,
 ) -> Answer:
     """Check, price, freeze and insert; then tell the queue. Nothing is sent to a provider here.
 
     `values` from a form may hold what is hidden now; it is dropped. `shown_estimate` is what `shown_price` gave when
-    the form was drawn, None where nothing was shown. `body_hash` is compared for the same `idempotency_key` instead
+    the form was drawn, None where nothing was shown. `shown_free`: whoever orders was told that it runs in the sandbox
+    and costs nothing. `body_hash` is compared for the same `idempotency_key` instead
     of model and values, where a door changes values before it comes here.
     """
     key = _key(owner, idempotency_key, body_hash or _digest(model, values))
     known = await parts.jobs.known(key) if key else None
     if known is not None:
         return await _replay(parts, owner, known)
-    job = await _prepare(parts, owner, model, values, from_form, shown_estimate)
+    job = await _prepare(parts, owner, model, values, from_form, shown_estimate, shown_free)
     if not isinstance(job, Job):
         return job
     retried = await parts.jobs.get(owner, retry_of) if retry_of else None
@@ -111,7 +113,7 @@ async def remove(parts: Parts, owner: str, job_id: str) -> Literal["deleted", "l
 
 
 async def _prepare(
-    parts: Parts, owner: str, model: str, values: Values, from_form: bool, shown: str | None
+    parts: Parts, owner: str, model: str, values: Values, from_form: bool, shown: str | None, shown_free: bool
 ) -> Job | UnknownModel | Invalid | PriceRose | NotReady:
     """The job as it will be inserted, or why there is none."""
     spec = parts.catalogue.get(model)
@@ -129,6 +131,8 @@ async def _prepare(
     choice = parts.lines.choose(spec.provider)
     if choice is None:
         return NotReady(_not_ready(spec))
+    if shown_free and not choice.sandbox:
+        return PriceRose(price, _not_free(spec, price))
     if not parts.media.has_room():
         return NotReady(
             "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
@@ -204,7 +208,14 @@ def _unknown(parts: Parts, model: str) -> UnknownModel:
 def _not_ready(spec: Spec) -> str:
     return (
         f"{spec.display_name} runs at {spec.provider}, which is not set up here. Nothing was ordered: "
-        "choose another model, or set its key and start again."
+        "choose another model, or set its key on the page Keys."
+    )
+
+
+def _not_free(spec: Spec, price: Estimate) -> str:
+    return (
+        f"{spec.display_name} does not run in the sandbox any more: this would be a real film, {price.text}, billed "
+        "by its provider. Nothing was ordered: run it again to accept that."
     )
 
 

@@ -9,10 +9,13 @@ from providers.webhooks import Webhooks
 from providers.wires import Wires
 from tasks.database import Database, open_database
 from tasks.jobs import Jobs
+from tasks.keys import Keys
 from tasks.media import Media
 from tasks.pace import Pace
 from tasks.queue import Queue
 from tasks.settings import Settings, load_secret
+from tasks.signed import Signed
+from tasks.store import open_stores
 from tasks.uploads import Uploads
 
 
@@ -25,8 +28,10 @@ class Parts(Struct, frozen=True, kw_only=True):
     catalogue: Catalogue
     wires: Wires
     clients: Clients
+    keys: Keys
     lines: Lines
     webhooks: Webhooks
+    signed: Signed
     jobs: Jobs
     uploads: Uploads
     media: Media
@@ -47,11 +52,14 @@ async def build_parts(
     """Open the database (migrating it where needed) and make every part.
 
     `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`. Raises `SettingsError` with one sentence where
-    the database cannot be opened. An unreachable queue is no error: the sweep sends hints again.
+    the database or the storage cannot be used. An unreachable queue is no error: the sweep sends hints again.
     """
+    media, uploads = await open_stores(settings)
     database = await open_database(settings.database_url)
     wires = Wires(settings.providers_dirs)
     clients = Clients()
+    keys = Keys(database, load_secret(settings))
+    await keys.refresh()
     return Parts(
         settings=settings,
         pace=pace or Pace(),
@@ -59,10 +67,12 @@ async def build_parts(
         catalogue=Catalogue(settings.models_dirs),
         wires=wires,
         clients=clients,
-        lines=Lines(wires, clients, settings.environ, sandbox_url),
+        keys=keys,
+        lines=Lines(wires, clients, settings.environ, sandbox_url, keys.get),
         webhooks=Webhooks(load_secret(settings), settings.public_url),
+        signed=Signed(load_secret(settings), settings.public_url, settings.address),
         jobs=Jobs(database),
-        uploads=Uploads(settings.data_dir / "uploads"),
-        media=Media(settings.data_dir / "media"),
+        uploads=Uploads(uploads),
+        media=Media(media),
         queue=Queue(queue_url),
     )

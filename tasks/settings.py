@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 from dotenv import dotenv_values
 
+from tasks.place import read_place
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 NAMES = (
@@ -41,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8420
     database_url: str  # sqlite:///absolute/path or postgres://…
     redis_url: str = ""  # "" is the embedded queue
-    storage_url: str = ""  # "" is files in the data folder
+    storage_url: str = ""  # s3://…; "" is files in the data folder
     public_url: str = ""  # "" means that providers cannot reach us
     secret: str = ""  # "" is one kept in the data folder
     sandbox_url: str = ""  # "" is a sandbox of our own
@@ -189,11 +191,15 @@ def _database_url(text: str, data_dir: Path) -> str:
 
 
 def _storage_url(text: str) -> str:
-    if text:
+    try:
+        if text:
+            read_place(text)
+    except ValueError as error:
         raise SettingsError(
-            f"SHOTLIST_STORAGE_URL is {text!r}, but only files in the data folder are supported so far: unset it."
-        )
-    return ""
+            f"SHOTLIST_STORAGE_URL is {text!r}, but {error}. For example: "
+            "s3://bucket/prefix?endpoint=https://storage.example.com"
+        ) from error
+    return text
 
 
 def _folders(name: str, text: str) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Where files are kept under final names: a folder here, or (`tasks.bucket`) a bucket elsewhere. A name is whole or absent.
+"""Where files are kept under final names: a folder here, or a bucket elsewhere (`tasks.bucket`).
 
 Both have the same methods. A file is first written and probed under a temporary name on this machine (`part`), and
 only then put under its key, at once, so that nothing half-written is ever seen.
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from tasks.place import read_place
+from tasks.settings import Settings
+
 if TYPE_CHECKING:
     from tasks.bucket import Bucket
 
@@ -26,7 +29,7 @@ CHUNK = 256 * 1024
 INCOMING = ".incoming"
 
 
-class StorageAway(OSError):
+class StorageAway(OSError):  # noqa: N818
     """The storage cannot be reached, or refuses us, just now; the text is a clause that fits in brackets."""
 
 
@@ -101,6 +104,20 @@ class Folder:
 Store: TypeAlias = "Folder | Bucket"
 
 
+async def open_stores(settings: Settings) -> tuple[Store, Store]:
+    """For finished videos and for uploads; `SettingsError` where the storage does not answer."""
+    if not settings.storage_url:
+        return Folder(settings.data_dir / "media"), Folder(settings.data_dir / "uploads")
+    from tasks.bucket import Bucket
+
+    place = read_place(settings.storage_url)
+    media, uploads = (
+        Bucket(place, name, settings.environ, settings.data_dir / "incoming") for name in ("media", "uploads")
+    )
+    await media.check()
+    return media, uploads
+
+
 @contextmanager
 def temporary(folder: Path) -> Iterator[Path]:
     """A path in `folder` that nobody uses; the file there is removed at the end."""
@@ -129,6 +146,7 @@ def _settle(part: Path, final: Path) -> None:
     _sync(part)
     part.replace(final)
     _sync(final.parent)
+    _sync(final.parent.parent)
 
 
 def _sync(path: Path) -> None:

@@ -16,6 +16,11 @@ from tasks.parts import Parts
 
 log = logging.getLogger("shotlist.jobs")
 
+NO_ROOM = (
+    "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered yet: "
+    "this goes on by itself when there is room."
+)
+
 
 async def submit_next(parts: Parts, provider: str, sandbox: bool) -> None:
     """Take the fairest job that waits for this provider, if there is a slot, and order it."""
@@ -26,6 +31,10 @@ async def submit_next(parts: Parts, provider: str, sandbox: bool) -> None:
     line = parts.lines.line(*job.line_key)
     if line is None:
         await _put_back(parts, job, "its provider is not set up here just now")
+        return
+    if not parts.media.has_room():
+        await parts.jobs.note(job.id, log=NO_ROOM)
+        await _put_back(parts, job, "the disk is nearly full")
         return
     async with holding(parts, job):
         delivered = await deliver(parts, line, job)
@@ -48,6 +57,7 @@ async def _order(parts: Parts, line: Line, job: Job, delivered: Delivered) -> No
         lease_until=now + parts.pace.lease,
         attempts=job.attempts,
         handles=delivered.to_keep,
+        log=None,
     )
     if sent is None:
         return
@@ -94,11 +104,16 @@ async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> No
         case NotSent(reason):
             wait = backoff(parts.pace, job.attempts + 1)
             lost = tell("provider_down", line.wire.display_name, reason, billing="not_billed")
+            await until_it_lands(job.id, lambda: _silence(parts, job))
             await until_it_lands(job.id, lambda: _again(parts, job, lost, f"not sent: {reason}", wait))
-            await _silence(parts, job)
         case Unclear(reason):
+            found = await line.find(job.order, job_id=job.id)
+            if isinstance(found, Accepted):
+                await record(parts, line, job, found)
+                return
+            # Counted before the slot is free: a worker that takes the next job must see it.
+            await until_it_lands(job.id, lambda: _silence(parts, job))
             await until_it_lands(job.id, lambda: _unconfirmed(parts, line, job, reason))
-            await _silence(parts, job)
             await wake(parts, job.provider, job.sandbox)
 
 

@@ -8,12 +8,12 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from providers.answers import Billing
+from providers.answers import Accepted, Billing
 from providers.errors import tell
 from tasks.hints import wake
 from tasks.job import Job, JobError
 from tasks.parts import Parts
-from tasks.submit import unconfirmed_error
+from tasks.submit import record, unconfirmed_error
 from tasks.waits import wait_or_stop
 
 log = logging.getLogger("shotlist.sweep")
@@ -28,7 +28,7 @@ async def run_sweep(parts: Parts, stop: asyncio.Event) -> None:
         await sweep(parts)
         if parts.jobs.clock() - tidied > parts.pace.tidy_every:
             tidied = parts.jobs.clock()
-            await _each(parts, (_stop_late_looks, _forget_keys, _forget_uploads))
+            await _each(parts, (_stop_late_looks, _forget_keys, _forget_uploads, _forget_left_overs))
         await wait_or_stop(stop, parts.pace.sweep_every * random.uniform(0.8, 1.2))  # noqa: S311
 
 
@@ -56,8 +56,16 @@ async def _each(parts: Parts, todo: tuple[Part, ...]) -> None:
 
 
 async def _lost_submissions(parts: Parts) -> None:
-    """Only an expired lease makes `submitting` unconfirmed: the request may have left before its worker died."""
+    """Only an expired lease makes `submitting` unconfirmed: the request may have left before its worker died.
+
+    Where the provider can be asked for an id of ours, it is asked first.
+    """
     for job in await parts.jobs.overdue.submissions():
+        line = parts.lines.line(*job.line_key)
+        found = await line.find(job.order, job_id=job.id) if line else None
+        if line is not None and isinstance(found, Accepted):
+            await record(parts, line, job, found)
+            continue
         reason = "Shotlist was interrupted while it waited for the answer"
         await parts.jobs.move(
             job,
@@ -119,6 +127,11 @@ async def _forget_keys(parts: Parts) -> None:
 
 async def _forget_uploads(parts: Parts) -> None:
     await parts.uploads.sweep(parts.jobs.clock())
+
+
+async def _forget_left_overs(parts: Parts) -> None:
+    for store in (parts.media.store, parts.uploads.store):
+        await asyncio.to_thread(store.tidy)
 
 
 def _company(parts: Parts, job: Job) -> str:

@@ -121,4 +121,22 @@ class JobUpload(Table):
     upload = Text()
 
 
-TABLES: tuple[type[Table], ...] = (Job, Lane, Ledger, RequestKey, Upload, JobUpload)
+class ProviderKey(Table):
+    """A key that was set on the page; `tasks.keys` encrypts it."""
+
+    provider = Text(primary_key=True)
+    sealed = Text()
+    stored_at = DoublePrecision()
+
+
+class KeyCheck(Table):
+    """What a provider last said of its key."""
+
+    provider = Text(primary_key=True)
+    mark = Text()  # a keyed digest of the key that was checked
+    state = Text()
+    why = Text()
+    checked_at = DoublePrecision()
+
+
+TABLES: tuple[type[Table], ...] = (Job, Lane, Ledger, RequestKey, Upload, JobUpload, ProviderKey, KeyCheck)

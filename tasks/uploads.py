@@ -1,16 +1,17 @@
 """What people hand in: files accepted after they were decoded, kept for their owner, and measured once."""
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
 from models.values import MediaFacts
 from tasks.probe import Probed, Unreadable, probe
+from tasks.store import StorageAway, Store, Stored
 from tasks.tables import JobUpload
 from tasks.tables import Upload as UploadRow
 
@@ -65,37 +66,38 @@ class BadUpload(msgspec.Struct, frozen=True):
 
 
 class Uploads:
-    """Files below one folder, a row each. Every question names the owner; another's file does not exist."""
+    """Files in a store, a row each. Every question names the owner; another's file does not exist."""
 
-    def __init__(self, folder: Path, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
-        self.folder = folder
+    def __init__(self, store: Store, max_bytes: int = MAX_UPLOAD_BYTES) -> None:
+        self.store = store
         self.max_bytes = max_bytes
 
     async def accept(self, owner: str, name: str, chunks: AsyncIterator[bytes]) -> Upload | BadUpload:
-        """Store a file that decodes; one that does not leaves nothing behind."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        upload_id = "up_" + secrets.token_urlsafe(16)
-        part = self.folder / f"{upload_id}.part"
+        """Store a file that decodes; one that does not leaves nothing behind. `StorageAway`: it could not be stored."""
         shown = Path(name.replace("\\", "/")).name[:120] or "file"
-        try:
-            size = await self._receive(part, chunks)
-            if size is None:
-                return BadUpload(
-                    f"{shown} is larger than {self.max_bytes // 1024**2} MB: choose a smaller file."
-                )
-            if size == 0:
-                return BadUpload(f"{shown} is empty: choose another file.")
-            found = await asyncio.to_thread(probe, part)
-            if isinstance(found, Unreadable):
-                return BadUpload(f"{shown} {found.reason}: choose another file.")
-            upload = _upload(upload_id, shown, size, found)
-            part.replace(self.folder / upload_id)
-            await UploadRow.insert(
-                UploadRow(owner=owner, created_at=time.time(), **msgspec.to_builtins(upload))
-            )
-            return upload
-        finally:
-            part.unlink(missing_ok=True)
+        if not self.store.has_room():
+            raise StorageAway("the disk is nearly full")
+        with self.store.part() as part:
+            try:
+                return await self._take(owner, shown, part, chunks)
+            except OSError as error:
+                raise StorageAway(error.strerror or str(error)) from error
+
+    async def _take(
+        self, owner: str, shown: str, part: Path, chunks: AsyncIterator[bytes]
+    ) -> Upload | BadUpload:
+        size = await self._receive(part, chunks)
+        if size is None:
+            return BadUpload(f"{shown} is larger than {self.max_bytes // 1024**2} MB: choose a smaller file.")
+        if size == 0:
+            return BadUpload(f"{shown} is empty: choose another file.")
+        found = await asyncio.to_thread(probe, part)
+        if isinstance(found, Unreadable):
+            return BadUpload(f"{shown} {found.reason}: choose another file.")
+        upload = _upload("up_" + secrets.token_urlsafe(16), shown, size, found)
+        await self.store.put(part, upload.id)
+        await self._insert(owner, upload)
+        return upload
 
     async def get(self, owner: str, upload_id: str) -> Upload | None:
         found = await self._rows(owner, [upload_id])
@@ -105,10 +107,21 @@ class Uploads:
         """The measures of those of `refs` that are uploads of this owner and still here."""
         return {upload.id: upload.facts for upload in await self._rows(owner, refs)}
 
-    async def path(self, owner: str, upload_id: str) -> Path | None:
+    async def find(self, owner: str, upload_id: str) -> tuple[Upload, Stored] | None:
+        """The upload and its file."""
         upload = await self.get(owner, upload_id)
-        path = self.folder / upload_id
-        return path if upload and path.is_file() else None
+        stored = await self.store.find(upload_id) if upload else None
+        return (upload, stored) if upload and stored else None
+
+    @asynccontextmanager
+    async def local(self, owner: str, upload_id: str) -> AsyncIterator[tuple[Upload, Path] | None]:
+        """The upload, and its file as a path of this machine for as long as the block lasts."""
+        upload = await self.get(owner, upload_id)
+        if upload is None:
+            yield None
+            return
+        async with self.store.local(upload_id) as path:
+            yield (upload, path) if path else None
 
     async def sweep(self, now: float) -> int:
         """Remove files that no job has used for a day; returns how many."""
@@ -119,9 +132,17 @@ class Uploads:
         ids = [row["id"] for row in orphans]
         if ids:
             await UploadRow.delete().where(UploadRow.id.is_in(ids))
-        for upload_id in ids:
-            (self.folder / upload_id).unlink(missing_ok=True)
+        await self.store.delete(*ids)
         return len(ids)
+
+    async def _insert(self, owner: str, upload: Upload) -> None:
+        """A file without a row would stay for ever."""
+        row = UploadRow(owner=owner, created_at=time.time(), **msgspec.to_builtins(upload))
+        try:
+            await UploadRow.insert(row)
+        except BaseException:
+            await self.store.delete(upload.id)
+            raise
 
     async def _rows(self, owner: str, refs: Iterable[str]) -> list[Upload]:
         ids = [ref for ref in refs if ref.startswith("up_")]
@@ -138,8 +159,6 @@ class Uploads:
                 if size > self.max_bytes:
                     return None
                 file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
         return size
 
 

@@ -26,12 +26,14 @@ class Cluster(Server):
         *,
         webs: int = 2,
         workers: int = 2,
+        keys: Mapping[str, str] = MappingProxyType({}),
         **settings: str,
     ) -> None:
         super().__init__(data_dir, DATABASE_URL=database_url, REDIS_URL=redis_url, **settings)
         self.ports = [self.port, *(free_port() for _ in range(webs - 1))]
         self.last = httpx.Client(base_url=f"http://127.0.0.1:{self.ports[-1]}", timeout=30, trust_env=False)
         self.worker_count = workers
+        self.keys = keys
         self.sandbox_port = free_port()
         self.sandbox: subprocess.Popen[bytes] | None = None
         self.webs: list[subprocess.Popen[bytes]] = []
@@ -48,20 +50,19 @@ class Cluster(Server):
         self.sandbox = self.launch(
             "sandbox", "--port", str(self.sandbox_port), "--folder", str(self.data_dir / "sandbox")
         )
-        self.webs = [self.launch("web", port=port, keys=keys) for port in self.ports]
-        self.workers = [self.launch("worker", keys=keys) for _ in range(self.worker_count)]
+        self.keys = {**self.keys, **keys}
+        self.webs = [self.launch("web", port=port) for port in self.ports]
+        self.workers = [self.launch("worker") for _ in range(self.worker_count)]
         until(self._ready, 30, f"all answer; their log:\n{self.said()}")
         return self
 
-    def launch(
-        self, *command: str, port: int = 1, keys: Mapping[str, str] = MappingProxyType({})
-    ) -> subprocess.Popen[bytes]:
+    def launch(self, *command: str, port: int = 1) -> subprocess.Popen[bytes]:
         settings = {"SANDBOX_URL": self.sandbox_url, **self.settings}
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "web.cli", *command],
                 cwd=CHECKOUT,
-                env={**environ(self.data_dir, port, **settings), **keys},
+                env={**environ(self.data_dir, port, **settings), **self.keys},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -15,8 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
+import httpx
 import pytest
 
 from tests.support import free_port, until
@@ -169,6 +170,27 @@ class Redis(Program):
             assert connection.recv(100).startswith(b"+OK")
 
 
+class Storage(Program):
+    """moto's S3: one bucket; each `new_place` is a prefix of its own in it."""
+
+    ENVIRON: ClassVar = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+    def __init__(self) -> None:
+        super().__init__("storage")
+
+    def start(self) -> None:
+        self.launch(sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port))
+        until(self.listens, 30, "the storage answers")
+        httpx.put(f"{self.endpoint}/shotlist-tests", trust_env=False).raise_for_status()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def new_place(self) -> str:
+        return f"s3://shotlist-tests/place{next(_numbers)}?endpoint={self.endpoint}"
+
+
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     server = Postgres()
@@ -183,6 +205,16 @@ def postgres_server() -> Iterator[Postgres]:
 @contextmanager
 def redis_server() -> Iterator[Redis]:
     server = Redis()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@contextmanager
+def storage_server() -> Iterator[Storage]:
+    server = Storage()
     try:
         server.start()
         yield server

@@ -1,6 +1,6 @@
 """The web application: every route, behind one door, over parts that are passed in.
 
-The pages are in `web.pages`, the JSON API in `web.api`, files in `web.files`. Here are:
+The pages are in `web.pages`, the keys in `web.account`, the JSON API in `web.api`, files in `web.files`. Here are:
 GET /          to the page
 GET /schema    OpenAPI as JSON (also /schema/openapi.json, /schema/openapi.yaml)
 GET /healthz   this process answers
@@ -22,7 +22,7 @@ from litestar.response import Redirect
 
 from tasks.parts import Parts
 from tasks.settings import load_secret
-from web import api, files, pages, security, webhooks
+from web import account, api, files, pages, security, webhooks
 from web.problems import exception_handlers
 from web.templating import template_config
 
@@ -45,7 +45,7 @@ class Readiness(msgspec.Struct, frozen=True):
 
 
 class Fresh:
-    """Hands out the parts, after a look at the model and provider files if the last one is a second old."""
+    """Hands out the parts, after a look at the model and provider files, and at the keys, if the last one is old."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -57,6 +57,7 @@ class Fresh:
             self.looked_at = now
             self.parts.catalogue.refresh()
             self.parts.wires.refresh()
+        await self.parts.keys.refresh()
         return self.parts
 
 
@@ -92,7 +93,16 @@ def create_app(parts: Parts) -> Litestar:
     """Everything is passed in; whoever built the parts closes them."""
     settings = parts.settings
     app = Litestar(
-        [front, healthz, readyz, *pages.routes, *api.routes, *files.routes, *webhooks.routes],
+        [
+            front,
+            healthz,
+            readyz,
+            *pages.routes,
+            *account.routes,
+            *api.routes,
+            *files.routes,
+            *webhooks.routes,
+        ],
         dependencies={"parts": Provide(Fresh(parts)), "owner": Provide(security.owner)},
         exception_handlers=exception_handlers(parts),
         template_config=template_config(),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from tasks.settings import SettingsError
-from web import cli_log, cli_models, cli_providers, cli_serve
+from web import cli_backup, cli_log, cli_models, cli_providers, cli_serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """Every command with its help; `run` is the function that carries it out and gives the exit code."""
     top = argparse.ArgumentParser(prog="shotlist", description="A page for every AI video model.")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for noun in (cli_serve, cli_providers, cli_models, cli_log):
+    for noun in (cli_serve, cli_providers, cli_models, cli_log, cli_backup):
         noun.add_to(commands)
     return top
 

@@ -22,6 +22,12 @@ EXPECTED_REFUSED = 0.99
 
 def add_commands(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     """Hooks the commands of this module into `shotlist models`."""
+    _add_import(verbs)
+    _add_drift(verbs)
+    _add_missing(verbs)
+
+
+def _add_import(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     importing = verbs.add_parser("import", help="make a model file out of a provider's schema document")
     importing.add_argument("provider", choices=("fal", "replicate"))
     importing.add_argument(
@@ -44,6 +50,9 @@ def add_commands(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     )
     importing.add_argument("--json", action="store_true", help="with --verify: end with one line of JSON")
     importing.set_defaults(run=run_import)
+
+
+def _add_drift(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     drift = verbs.add_parser("drift", help="compare models with their providers' documents as they are now")
     drift.add_argument("keys", nargs="*", metavar="KEY", help="models; without, all of fal and Replicate")
     drift.add_argument(
@@ -53,6 +62,9 @@ def add_commands(verbs: "_SubParsersAction[ArgumentParser]") -> None:
         "--write", action="store_true", help="write new options and wider limits into the file"
     )
     drift.set_defaults(run=run_drift)
+
+
+def _add_missing(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     missing = verbs.add_parser("missing", help="ask for what a draft of a model file still lacks")
     missing.add_argument(
         "draft",

@@ -1,9 +1,14 @@
 """`shotlist providers`: every provider, whether its key is set, and the models on it."""
 
+import asyncio
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.settings import Settings, read_environ, read_settings
+from msgspec import Struct
+
+from tasks.settings import Settings, SettingsError, load_secret, read_environ, read_settings
 from web.cli_models import print_table
 
 if TYPE_CHECKING:
@@ -17,19 +22,61 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run_list(arguments: "Namespace") -> int:
-    told = describe(read_settings(read_environ()))
+    settings = read_settings(read_environ())
+    told = describe(settings, stored_keys(settings))
     if arguments.json:
         print(json.dumps(told, indent=2))
         return 0
     rows = [
-        (each["name"], each["key_state"], each["key_name"] or "-", each["origin"], str(len(each["models"])))
+        (each["name"], each["key_state"], _from(each), each["origin"], str(len(each["models"])))
         for each in told
     ]
     print_table(("PROVIDER", "KEY", "KEY IS READ FROM", "ORIGIN", "MODELS"), rows)
     return 0
 
 
-def describe(settings: Settings) -> list[dict[str, Any]]:
+class StoredKeys(Struct, frozen=True):
+    """What the database knows of keys: those that are stored, and the providers that refused theirs when asked."""
+
+    keys: dict[str, str] = {}
+    refused: frozenset[str] = frozenset()
+
+
+def stored_keys(settings: Settings) -> StoredKeys:
+    """Read without a server; nothing is made where no server has run yet. A database that is away is told of."""
+    scheme, _, path = settings.database_url.partition("://")
+    if scheme == "sqlite" and not Path(path).exists():
+        return StoredKeys()
+    from tasks.outage import DatabaseAway
+
+    try:
+        return asyncio.run(_read(settings))
+    except (SettingsError, DatabaseAway) as error:
+        print(f"shotlist: the stored keys could not be read, and are left out. {error}", file=sys.stderr)
+        return StoredKeys()
+
+
+async def _read(settings: Settings) -> StoredKeys:
+    from providers.clients import Clients
+    from providers.lines import Lines
+    from providers.wires import Wires
+    from tasks.database import open_database
+    from tasks.keys import Keys
+
+    database = await open_database(settings.database_url)
+    try:
+        keys = Keys(database, load_secret(settings))
+        await keys.refresh()
+        wires = Wires(settings.providers_dirs)
+        lines = Lines(wires, Clients(), settings.environ, None, keys.get)
+        checks = {wire.name: await keys.last_check(wire.name, lines.key(wire.name)) for wire in wires.all()}
+    finally:
+        await database.close()
+    refused = {name for name, check in checks.items() if check is not None and check.state == "refused"}
+    return StoredKeys({name: keys.get(name) for name in keys.names()}, frozenset(refused))
+
+
+def describe(settings: Settings, stored: StoredKeys) -> list[dict[str, Any]]:
     """One entry a provider; never a key itself."""
     from models.catalogue import Catalogue
     from providers.clients import Clients
@@ -37,12 +84,19 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
     from providers.wires import Wires
 
     wires, specs = Wires(settings.providers_dirs), Catalogue(settings.models_dirs).all()
-    lines = Lines(wires, Clients(), settings.environ, settings.sandbox_url or None)
+    lines = Lines(
+        wires,
+        Clients(),
+        settings.environ,
+        settings.sandbox_url or None,
+        lambda name: stored.keys.get(name, ""),
+    )
     return [
         {
             "name": wire.name,
             "display_name": wire.display_name,
-            "key_state": lines.key_state(wire.name),
+            "key_state": "refused" if wire.name in stored.refused else lines.key_state(wire.name),
+            "key_source": lines.key_source(wire.name),
             "key_name": wire.auth.env if wire.auth else None,
             "origin": settings.environ.get(wire.base_url_name) or wire.base,
             "wire_file": f"{wire.name}.toml",
@@ -51,3 +105,8 @@ def describe(settings: Settings) -> list[dict[str, Any]]:
         }
         for wire in wires.all()
     ]
+
+
+def _from(told: dict[str, Any]) -> str:
+    """Where the key is, or where it would be looked for."""
+    return "stored" if told["key_source"] == "stored" else told["key_name"] or "-"

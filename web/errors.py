@@ -8,6 +8,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from tasks.outage import DatabaseAway
+from tasks.store import StorageAway
 
 log = logging.getLogger("shotlist.web")
 
@@ -111,6 +112,14 @@ def on_away(request: AnyRequest, error: DatabaseAway) -> Response[ErrorAnswer]:
     if request.method not in ("GET", "HEAD"):
         told = f"{told}, and look at your jobs before you repeat an order"
     return answer(503, "unavailable", f"{told}.", retry_after="5")
+
+
+def on_storage(request: AnyRequest, error: StorageAway) -> Response[ErrorAnswer]:
+    """The disk or the bucket: what was stored is still there."""
+    log.warning("%s %s: the storage is away (%s)", request.method, request.scope["path"], error)
+    done = "" if request.method in ("GET", "HEAD") else " Nothing was stored."
+    told = f"The storage of this Shotlist cannot be used just now ({error}).{done} Try again in a moment."
+    return answer(503, "storage", told, retry_after="5")
 
 
 def on_bug(request: AnyRequest, error: Exception) -> Response[ErrorAnswer]:

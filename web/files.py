@@ -4,6 +4,7 @@ GET  /static/{name}              style sheet, scripts, icons; kept for ever wher
 POST /video/uploads              a file from the page: {id, kind, width, height, seconds, bytes}
 POST /api/video/uploads          the same for programs
 GET  /video/uploads/{upload_id}  a file that was handed in, for its owner
+GET  /inputs/{upload_id}         the same for a provider, by a signed address that lasts a day
 GET  /media/{job_id}/{name}      a finished video or its poster, for its owner; ?download=1 to keep it
 """
 
@@ -21,11 +22,12 @@ from litestar.params import FromPath, FromQuery, MultipartBody
 from litestar.types import ControllerRouterHandler
 
 from tasks.parts import Parts
+from tasks.store import CHUNK
 from tasks.uploads import BadUpload, Upload
 from web.assets import our_assets
 from web.errors import AnyRequest, ErrorAnswer, Refused, answer
 from web.security import MAX_UPLOAD_REQUEST
-from web.sending import CHUNK, send_file
+from web.sending import send_file
 
 GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -116,11 +118,28 @@ async def serve_upload(
     parts: NamedDependency[Parts],
     owner: NamedDependency[str],
 ) -> Response[Any]:
-    upload = await parts.uploads.get(owner, upload_id)
-    path = await parts.uploads.path(owner, upload_id)
-    if upload is None or path is None:
+    found = await parts.uploads.find(owner, upload_id)
+    if found is None:
         raise Refused(404, "not_found", "This file is not here any more: choose it again.")
-    return await send_file(request, path, upload.mime)
+    upload, stored = found
+    return send_file(request, parts.uploads.store, stored, upload.mime)
+
+
+@route("/inputs/{upload_id:str}", http_method=GET_AND_HEAD, include_in_schema=False)
+async def serve_input(
+    request: AnyRequest,
+    upload_id: FromPath[str],
+    parts: NamedDependency[Parts],
+    by: FromQuery[str] = "",
+    until: FromQuery[int] = 0,
+    sig: FromQuery[str] = "",
+) -> Response[Any]:
+    signed = parts.signed.opens(by, upload_id, until, sig, parts.jobs.clock())
+    found = await parts.uploads.find(by, upload_id) if signed else None
+    if found is None:
+        raise Refused(404, "not_found", "There is no such file, or this address has expired.")
+    upload, stored = found
+    return send_file(request, parts.uploads.store, stored, upload.mime)
 
 
 @route("/media/{job_id:str}/{name:str}", http_method=GET_AND_HEAD, include_in_schema=False)
@@ -133,12 +152,12 @@ async def serve_media(
     download: FromQuery[str] = "",
 ) -> Response[Any]:
     job = await parts.jobs.get(owner, job_id)
-    path = parts.media.path(job_id, name) if job else None
+    stored = await parts.media.find(job_id, name) if job else None
     suffix = PurePosixPath(name).suffix
-    if job is None or path is None or suffix not in MEDIA_TYPES:
+    if job is None or stored is None or suffix not in MEDIA_TYPES:
         raise Refused(404, "not_found", "There is no such file, or it is not yours.")
     save_as = f"{job.model}-{job.id[-8:]}{suffix}" if download not in ("", "0") else ""
-    return await send_file(request, path, MEDIA_TYPES[suffix], save_as)
+    return send_file(request, parts.media.store, stored, MEDIA_TYPES[suffix], save_as)
 
 
 async def _accept(parts: Parts, owner: str, file: UploadFile) -> UploadAnswer:
@@ -159,4 +178,11 @@ async def read_chunks(file: UploadFile) -> AsyncIterator[bytes]:
         yield chunk
 
 
-routes: list[ControllerRouterHandler] = [static_file, api_upload, page_upload, serve_upload, serve_media]
+routes: list[ControllerRouterHandler] = [
+    static_file,
+    api_upload,
+    page_upload,
+    serve_upload,
+    serve_input,
+    serve_media,
+]

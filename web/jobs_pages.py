@@ -89,6 +89,7 @@ async def retry(
         from_form=True,
         idempotency_key=nonce or None,
         shown_estimate=old.estimate.high or "",
+        shown_free=old.sandbox,
         retry_of=old.id,
     )
     if not isinstance(answer, Placed):

@@ -92,6 +92,7 @@ async def order(
         from_form=True,
         idempotency_key=form.nonce or None,
         shown_estimate=form.shown_estimate,
+        shown_free=form.shown_free,
     )
     match answer:
         case Placed(job):

@@ -44,6 +44,7 @@ class ModelView(Struct, frozen=True):
     modes: str
     ready: bool
     sandbox: bool
+    billed: bool  # by the provider, to the operator's key
     tagged: bool  # played by the sandbox while others are real
     imported: bool  # made from the provider's schema, and not read through by a person
 
@@ -133,6 +134,12 @@ def company(parts: Parts, provider: str) -> str:
     return wire.display_name if wire else provider
 
 
+def _has_key(parts: Parts, provider: str) -> bool:
+    """A server of one's own has none, and bills nothing."""
+    wire = parts.wires.get(provider)
+    return wire is not None and wire.auth is not None
+
+
 def _view(parts: Parts, spec: Spec, choice: Any, mixed: bool) -> ModelView:
     return ModelView(
         key=spec.key,
@@ -143,6 +150,7 @@ def _view(parts: Parts, spec: Spec, choice: Any, mixed: bool) -> ModelView:
         modes=", ".join(MODE_LABELS[mode] for mode in spec.modes),
         ready=choice is not None,
         sandbox=choice is not None and choice.sandbox,
+        billed=choice is not None and not choice.sandbox and _has_key(parts, spec.provider),
         tagged=mixed and choice is not None and choice.sandbox,
         imported=spec.status == "imported",
     )

@@ -18,7 +18,7 @@ Pair = tuple[str, str]
 
 # What the form carries for itself; the rest are fields.
 OURS = frozenset(
-    {"_csrf_token", "model", "choose", "nonce", "shown_estimate", "watch", "again", "q"}
+    {"_csrf_token", "model", "choose", "nonce", "shown_estimate", "shown_free", "watch", "again", "q"}
     | {"_was", "_rows", "_add", "_remove"}
 )
 
@@ -48,6 +48,7 @@ class Posted(Struct, frozen=True):
     watch: tuple[str, ...]
     row_counts: dict[str, int]  # rows drawn of each rows field: an empty row has no pair that tells of it
     errors: dict[str, str]  # files that could not be taken, by field
+    shown_free: bool = False  # it was drawn with the words that it costs nothing
 
 
 def posted(pairs: Iterable[Pair], errors: dict[str, str] | None = None) -> Posted:
@@ -73,6 +74,7 @@ def posted(pairs: Iterable[Pair], errors: dict[str, str] | None = None) -> Poste
         watch=tuple(ours.get("watch", "").split()),
         row_counts=counts,
         errors=errors or {},
+        shown_free=bool(ours.get("shown_free")),
     )
 
 

@@ -9,6 +9,7 @@ from litestar.types import ExceptionHandlersMap
 
 from tasks.outage import DatabaseAway
 from tasks.parts import Parts
+from tasks.store import StorageAway
 from web.errors import (
     AnyRequest,
     ErrorAnswer,
@@ -19,6 +20,7 @@ from web.errors import (
     on_http_exception,
     on_invalid,
     on_refused,
+    on_storage,
     on_unfit,
 )
 from web.shell import shell, show
@@ -49,6 +51,7 @@ def exception_handlers(parts: Parts) -> ExceptionHandlersMap:
         ValidationException: shown(on_invalid),
         HTTPException: shown(on_http_exception),
         DatabaseAway: shown(on_away),
+        StorageAway: shown(on_storage),
         Exception: shown(on_bug),
     }
 

@@ -176,23 +176,12 @@ def _document(
 ) -> Document:
     facts = {**raw, **_table(raw.get("metadata"))}
     owner, name = _text(raw, "owner"), _text(raw, "name")
-    noticed = list(notices or [])
     endpoint = endpoint or _text(raw, *_ENDPOINT) or (f"{owner}/{name}" if owner and name else "")
-    if not endpoint:
-        endpoint = "unknown/unknown"
-        noticed.append(Notice("", "The document does not say which endpoint it describes: fill in endpoint"))
-    if schema is None:
-        noticed.append(
-            Notice(
-                "", f"The provider has no input schema for this endpoint ({reason}): its fields are unknown"
-            )
-        )
     status = _text(facts, "status")
-    if status and status not in ("active", "online", "succeeded"):
-        noticed.append(Notice("", f"The provider calls this endpoint {status}"))
+    noticed = [*(notices or []), *_doubts(endpoint, status, None if schema is not None else reason)]
     return Document(
         provider=provider,
-        endpoint=endpoint,
+        endpoint=endpoint or "unknown/unknown",
         name=_text(facts, "display_name", "displayName") or name,
         description=_text(facts, "description"),
         category=_text(facts, "category"),
@@ -204,6 +193,18 @@ def _document(
         output=_table(output) or None,
         notices=tuple(noticed),
     )
+
+
+def _doubts(endpoint: str, status: str, no_schema: str | None) -> Iterator[Notice]:
+    """What a document does not say about itself; `no_schema` is why it has none."""
+    if not endpoint:
+        yield Notice("", "The document does not say which endpoint it describes: fill in endpoint")
+    if no_schema is not None:
+        yield Notice(
+            "", f"The provider has no input schema for this endpoint ({no_schema}): its fields are unknown"
+        )
+    if status and status not in ("active", "online", "succeeded"):
+        yield Notice("", f"The provider calls this endpoint {status}")
 
 
 def _names(raw: Table) -> bool:

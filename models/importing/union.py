@@ -51,40 +51,54 @@ def _choice(drafter: Drafter, member: Member) -> Piece:
     titled = label(field, shape, False) or default_label(field)
     tokens = _tokens(others, preset)
     pieces = [
-        drafter.field(
-            name,
-            _with_text(other, other, _own_default(other, shape)),
-            True,
-            called=f"{name}_{token}" if token.isidentifier() else f"{name}_custom",
-            more={
-                "show_if": {field: token},
-                "wire": None,
-                "label": f"{_said(token)} {titled[:1].lower()}{titled[1:]}",
-            },
-        )
+        _own_field(drafter, member, field, token, titled, other)
         for token, other in zip(tokens, others, strict=True)
     ]
-    ways = tuple(
-        Way(token, other, piece.intake) for token, other, piece in zip(tokens, others, pieces, strict=True)
+    kinds_and_pieces = zip(tokens, others, pieces, strict=True)
+    ways = tuple(Way(token, other, piece.intake) for token, other, piece in kinds_and_pieces)
+    choice = Choice(field, preset.enum if preset else (), bool(preset and preset.open), ways)
+    fields = [_wired(drafter, name, each) for piece in pieces for each in piece.fields]
+    drop: Table = {
+        "when": {field: (tokens if len(tokens) > 1 else tokens[0]) if preset else {"set": True}},
+        "drop": [field],
+        "message": f"{titled} is sent as written below.",
+    }
+    select = _select(choice, member, titled, None if field == name else drafter.path(name))
+    return Piece((select, *fields), choice, (drop, *(rule for piece in pieces for rule in piece.rules)))
+
+
+def _own_field(drafter: Drafter, member: Member, field: str, token: str, titled: str, other: Shape) -> Piece:
+    """The field of one kind, shown while that kind is chosen."""
+    return drafter.field(
+        member.name,
+        _with_text(other, other, _own_default(other, member.shape)),
+        True,
+        called=f"{member.name}_{token}" if token.isidentifier() else f"{member.name}_custom",
+        more={
+            "show_if": {field: token},
+            "wire": None,
+            "label": f"{_said(token)} {titled[:1].lower()}{titled[1:]}",
+        },
     )
-    presets = preset.enum if preset else ()
-    choice = Choice(field, presets, bool(preset and preset.open), ways)
-    options: list[Any] = [*presets, *({"value": way.option, "label": _said(way.option)} for way in ways)]
-    table: Table = {
-        "name": field, "type": "select", "label": "" if titled == default_label(field) else titled,
-        "required": member.required, "options": options, "open": choice.open, "help": help_text(field, shape, False),
-        "default": taken(choice, shape.default).get(field) if shape.default is not None else None,
-        "wire": None if field == name else drafter.path(name),
-    }  # fmt: skip
-    fields = [
-        in_house_order(table),
-        *(_wired(drafter, name, each) for piece in pieces for each in piece.fields),
-    ]
-    drop: Table = {"when": {field: tokens if len(tokens) > 1 else tokens[0]}, "drop": [field]}
-    if not presets:
-        drop["when"] = {field: {"set": True}}
-    drop["message"] = f"{titled} is sent as written below."
-    return Piece(tuple(fields), choice, (drop, *(rule for piece in pieces for rule in piece.rules)))
+
+
+def _select(choice: Choice, member: Member, titled: str, wire: str | None) -> Table:
+    """The choice between the presets and the other kinds."""
+    shape = member.shape
+    other: list[Any] = [{"value": way.option, "label": _said(way.option)} for way in choice.ways]
+    return in_house_order(
+        {
+            "name": choice.field,
+            "type": "select",
+            "label": "" if titled == default_label(choice.field) else titled,
+            "required": member.required,
+            "options": [*choice.presets, *other],
+            "open": choice.open,
+            "default": None if shape.default is None else taken(choice, shape.default).get(choice.field),
+            "wire": wire,
+            "help": help_text(choice.field, shape, False),
+        }
+    )
 
 
 def _wired(drafter: Drafter, name: str, table: Table) -> Table:

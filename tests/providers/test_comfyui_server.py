@@ -119,16 +119,16 @@ async def test_progress_and_place_are_shown_and_a_run_can_be_canceled(line: Line
     waiting = await line.submit(order(T2V), {}, job_id=uuid4().hex)
     assert isinstance(running, Accepted)
     assert isinstance(waiting, Accepted)
+    progress: list[float] = []
+    async with asyncio.timeout(60):
+        while not progress:
+            found = await line.look(running.operation)
+            assert isinstance(found, Look)
+            progress += [found.progress] if found.progress else []
+    assert 0 < progress[0] < 1
     place = await line.look(waiting.operation)
     assert isinstance(place, Look)
     assert (place.state, place.position) == ("queued", 1)
-    progress = None
-    for _ in range(10):
-        found = await line.look(running.operation)
-        assert isinstance(found, Look)
-        progress = progress or found.progress
-    assert progress
-    assert 0 < progress < 1
     assert await line.cancel(waiting.operation) == CancelAsked()
     dropped = await line.look(waiting.operation, cancel_sent=True)
     assert isinstance(dropped, Look)

@@ -7,6 +7,7 @@ from pathlib import Path
 from models.payload import MediaLeaf
 from providers.answers import Accepted, Canceled, Cost, Fetched, Look, Operation, OutputFile, Refused
 from providers.clients import Clients
+from providers.line import Line
 from providers.lines import Choice, Lines
 from providers.order import Handle, LocalFile, Order
 from providers.wires import Wires
@@ -96,71 +97,81 @@ def studio(stages: list[Reply]) -> Routes:
     }
 
 
-async def test_a_dropped_file_is_a_provider_that_runs_a_job(tmp_path: Path, clients: Clients) -> None:
+LEAF = MediaLeaf("/picture", "image", "up_1")
+ORDER = Order("nova-pictures", "nova-1", "", "i2v", {"prompt": "a boat", "picture": "up_1"}, (LEAF,))
+REEL = {"at": "/reels/7.mp4", "size": "640x360", "type": "video/mp4"}
+STAGES = [
+    film(stage="waiting", line=3),
+    film(stage="filming", percent=40, says="Scene two"),
+    film(stage="done", reels=[REEL], price=0.25),
+]
+FILE = OutputFile("/reels/7.mp4", "video", 640, 360, format="mp4", keyed=True)
+
+
+def test_a_dropped_file_is_a_provider_at_once(tmp_path: Path, clients: Clients) -> None:
     environ: dict[str, str] = {}
     wires = Wires([FOLDER, tmp_path])
     lines = Lines(wires, clients, environ, sandbox_url=None)
     assert lines.choose("nova-pictures") is None
-
     (tmp_path / "nova-pictures.toml").write_text(NOVA)
     assert wires.refresh()
     assert not wires.problems
     assert lines.key_state("nova-pictures") == "missing"
+    environ |= {"NOVA_KEY": "n-1", "SHOTLIST_NOVA_PICTURES_BASE_URL": "http://10.0.0.7"}
+    assert lines.choose("nova-pictures") == Choice("http://10.0.0.7", sandbox=False)
 
-    reel = {"at": "/reels/7.mp4", "size": "640x360", "type": "video/mp4"}
-    stages = [
-        film(stage="waiting", line=3),
-        film(stage="filming", percent=40, says="Scene two"),
-        film(stage="done", reels=[reel], price=0.25),
-    ]
-    async with stub(studio(stages)) as server:
-        environ |= {"NOVA_KEY": "n-1", "SHOTLIST_NOVA_PICTURES_BASE_URL": server.origin}
-        choice = lines.choose("nova-pictures")
-        assert choice == Choice(server.origin, sandbox=False)
-        line = lines.line("nova-pictures", choice.origin, choice.sandbox)
-        assert line
 
-        leaf = MediaLeaf("/picture", "image", "up_1")
-        order = Order("nova-pictures", "nova-1", "", "i2v", {"prompt": "a boat", "picture": "up_1"}, (leaf,))
-        path = tmp_path / "up_1"
-        path.write_bytes(b"png")
-        handle = await line.deliver(leaf, LocalFile(path, "a.png", "image/png", 3), order)
+def line_of(folder: Path, clients: Clients, origin: str) -> Line:
+    """The line to a provider whose file was dropped into a folder that is already being read."""
+    wires = Wires([folder])
+    (folder / "nova-pictures.toml").write_text(NOVA)
+    wires.refresh()
+    line = Lines(wires, clients, {"NOVA_KEY": "n-1"}, None).line("nova-pictures", origin, sandbox=False)
+    assert line
+    return line
+
+
+async def test_it_runs_a_job_from_the_picture_to_the_film(tmp_path: Path, clients: Clients) -> None:
+    path = tmp_path / "up_1"
+    path.write_bytes(b"png")
+    async with stub(studio(list(STAGES))) as server:
+        line = line_of(tmp_path, clients, server.origin)
+        handle = await line.deliver(LEAF, LocalFile(path, "a.png", "image/png", 3), ORDER)
         assert handle == Handle("reel:7")
         answer = await line.submit(
-            order, {"/picture": handle.value}, job_id="j1", webhook="https://me.example/h"
+            ORDER, {LEAF.at: handle.value}, job_id="j1", webhook="https://me.example/h"
         )
         assert isinstance(answer, Accepted)
-        looks = [await line.look(answer.operation) for _ in range(3)]
-        [_, _, found] = looks
-        assert isinstance(found, Look)
+        assert answer.operation == Operation("7", {"look": "/films/7?full=1"}, "nova-1", "", "i2v")
+        looks = [await line.look(answer.operation) for _ in STAGES]
         content = io.BytesIO()
-        assert await line.fetch(found.outputs[0], content, 100) == Fetched("video/mp4", 6)
+        assert await line.fetch(FILE, content, 100) == Fetched("video/mp4", 6)
+        assert content.getvalue() == b"a film"
         assert await line.cancel(answer.operation) == Canceled()
-        refused = await line.submit(
-            Order("nova-pictures", "nova-xl-2", "", "t2v", {"prompt": "x"}), {}, job_id="j2"
-        )
-
+    cost = Cost("0.25", "USD", "Nova Pictures's answer")
     assert looks == [
         Look("queued", position=3),
         Look("processing", progress=0.4, log="Scene two"),
-        Look(
-            "succeeded",
-            progress=1.0,
-            outputs=(OutputFile("/reels/7.mp4", "video", 640, 360, format="mp4", keyed=True),),
-            cost=Cost("0.25", "USD", "Nova Pictures's answer"),
-            billing="billed",
-        ),
+        Look("succeeded", progress=1.0, outputs=(FILE,), cost=cost, billing="billed"),
     ]
-    assert answer.operation == Operation("7", {"look": "/films/7?full=1"}, "nova-1", "", "i2v")
-    assert content.getvalue() == b"a film"
-    assert isinstance(refused, Refused)
-    assert (refused.error.kind, refused.error.field) == ("no_credit", "length")
     assert {asked.headers["x-nova"] for asked in server.asked} == {"Nova n-1"}
-    assert server.asked[1].json == {
+    sent = {
         "engine": "nova-1",
         "order": {"prompt": "a boat", "picture": "reel:7"},
         "tell": "https://me.example/h",
     }
+    assert server.asked[1].json == sent
+
+
+async def test_its_refusals_are_understood(tmp_path: Path, clients: Clients) -> None:
+    order = Order("nova-pictures", "nova-xl-2", "", "t2v", {"prompt": "x"})
+    async with stub(studio([])) as server:
+        refused = await line_of(tmp_path, clients, server.origin).submit(order, {}, job_id="j2")
+    assert isinstance(refused, Refused)
+    assert (refused.error.kind, refused.error.field) == ("no_credit", "length")
+    assert refused.error.sentence.startswith(
+        "The account at Nova Pictures has no credit left: Your purse is empty."
+    )
 
 
 async def test_a_changed_file_serves_the_next_job_and_a_broken_one_the_last_good(

@@ -219,6 +219,7 @@ def test_an_image_that_is_none_ends_the_job_as_the_services_do(sandbox: RunningS
 def test_equal_jobs_share_one_rendering(sandbox: RunningSandbox) -> None:
     outputs = [sandbox.predicted(sandbox.predict("The same"))[-1]["output"] for _ in range(2)]
     assert outputs[0] != outputs[1]
+    first = sandbox.ask("GET", outputs[0]).content
     before = len(list((sandbox.folder / "clips").glob("*.mp4")))
-    assert len({sandbox.ask("GET", output).content for output in outputs}) == 1
+    assert sandbox.ask("GET", outputs[1]).content == first
     assert len(list((sandbox.folder / "clips").glob("*.mp4"))) == before

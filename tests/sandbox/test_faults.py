@@ -18,7 +18,9 @@ REFUSED = [
     ("no_credit", 402, 403),
     ("not_found", 404, 404),
     ("invalid_input", 422, 422),
+    ("blocked", 422, 422),
     ("rate_limit", 429, 429),
+    ("busy", 429, 429),
     ("error_before", 500, 500),
 ]
 
@@ -42,7 +44,7 @@ def test_a_refusal_has_its_status_and_accepts_nothing(
     answer = submit(sandbox, wire, prompt)
     assert answer.status_code == (replicate if wire == "replicate" else fal)
     assert answer.json()["detail"]
-    assert answer.headers.get("retry-after") == ("2" if fault == "rate_limit" else None)
+    assert answer.headers.get("retry-after") == ("2" if fault in ("rate_limit", "busy") else None)
     assert accepted(sandbox, prompt) == 0
     assert sandbox.submissions()["attempts"][prompt] == 1
 

@@ -27,24 +27,20 @@ def jwt(exp: float = 1800, nbf: float = -5, alg: str = "HS256", iss: str = "ak")
 
 
 @pytest.mark.parametrize(
-    ("headers", "code"),
-    [
-        (jwt(), 0),
-        ({"authorization": "Bearer plain"}, 0),
-        ({}, 1001),
-        ({"authorization": "Basic x"}, 1002),
-        ({"authorization": "Bearer a.b.c"}, 1002),
-        (jwt(alg="none"), 1002),
-        (jwt(iss=""), 1002),
-        (jwt(nbf=60), 1003),
-        (jwt(exp=-1), 1004),
-    ],
+    ("claims", "code"),
+    [({}, 0), ({"alg": "none"}, 1002), ({"iss": ""}, 1002), ({"nbf": 60}, 1003), ({"exp": -1}, 1004)],
 )
-def test_a_key_is_plain_or_a_jwt_in_its_time(
-    sandbox: RunningSandbox, headers: dict[str, str], code: int
-) -> None:
-    answer = sandbox.ask("GET", TEXT, key=False, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (200 if code == 0 else 401, code)
+def test_a_jwt_is_good_in_its_time(sandbox: RunningSandbox, claims: dict[str, Any], code: int) -> None:
+    answer = sandbox.ask("GET", TEXT, key=False, headers=jwt(**claims))
+    assert (answer.status_code, answer.json()["code"]) == (401 if code else 200, code)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"), [("Bearer plain", 0), ("", 1001), ("Basic x", 1002), ("Bearer a.b.c", 1002)]
+)
+def test_a_key_may_be_plain(sandbox: RunningSandbox, authorization: str, code: int) -> None:
+    answer = sandbox.ask("GET", TEXT, key=False, headers={"authorization": authorization})
+    assert (answer.status_code, answer.json()["code"]) == (401 if code else 200, code)
 
 
 @pytest.mark.parametrize(

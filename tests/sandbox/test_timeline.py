@@ -41,6 +41,8 @@ def test_an_ordinary_job_waits_runs_and_succeeds(
     [
         (with_facts(faults=("fail",)), "failed", 1008.0),
         (with_facts(faults=("moderation",)), "failed", 1005.0),
+        (with_facts(faults=("expired_job",)), "failed", 1008.0),
+        (replace(with_facts(faults=("ignored_cancel",)), canceled_at=1003.0), "succeeded", 1012.0),
         (with_facts(trouble=Trouble("image", "image_load_error", "Bad.")), "failed", 1005.0),
         (with_facts(faults=("endless",)), "running", None),
         (replace(JOB, canceled_at=1001.0), "canceled", 1001.0),

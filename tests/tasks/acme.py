@@ -13,11 +13,13 @@ from providers.answers import (
     Canceled,
     FetchAnswer,
     Fetched,
+    FindAnswer,
     Look,
     LookAnswer,
     Operation,
     OutputFile,
     SubmitAnswer,
+    Unanswered,
 )
 from providers.calls import Status, Submit
 from providers.line import Line
@@ -57,6 +59,7 @@ class Acme(Line):
         self.cancels: list[str] = []
         self.fetches = 0
         self.on_submit: Callable[[str], Any] = lambda job_id: Accepted(Operation(f"op-{job_id}"))
+        self.on_find: Callable[[str], Any] = lambda _: Unanswered("it cannot be asked for an id of ours")
         self.on_look: Callable[[str], Any] = lambda _: DONE
         self.on_cancel: Callable[[str], Any] = lambda _: Canceled()
         self.on_fetch: Callable[[Any], Any] = self.whole_video
@@ -78,6 +81,10 @@ class Acme(Line):
     ) -> SubmitAnswer:
         self.submitted.append(job_id)
         answer: SubmitAnswer = await _answer(self.on_submit(job_id))
+        return answer
+
+    async def find(self, order: Order, *, job_id: str) -> FindAnswer:
+        answer: FindAnswer = await _answer(self.on_find(job_id))
         return answer
 
     async def look(self, operation: Operation, *, cancel_sent: bool = False) -> LookAnswer:

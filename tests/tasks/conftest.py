@@ -8,16 +8,21 @@ import pytest
 from models.catalogue import Catalogue
 from providers.clients import Clients
 from providers.webhooks import Webhooks
+from tasks.bucket import Bucket
 from tasks.database import Database, open_database
 from tasks.embedded import EmbeddedQueue
 from tasks.jobs import Jobs
+from tasks.keys import Keys
 from tasks.media import Media
 from tasks.parts import Parts
+from tasks.place import read_place
 from tasks.queue import Queue
 from tasks.settings import Settings
+from tasks.signed import Signed
+from tasks.store import Folder, Store
 from tasks.tables import TABLES
 from tasks.uploads import Uploads
-from tests.engines import Postgres, Redis
+from tests.engines import Postgres, Redis, Storage
 from tests.media_files import make_video
 from tests.tasks.acme import Acme, AcmeLines, OnlyAcme
 from tests.tasks.world import QUICK, Clock, World
@@ -63,6 +68,15 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Files here, or in a bucket."""
+    if request.param == "folder":
+        return Folder(tmp_path / "store")
+    storage: Storage = request.getfixturevalue("storage")
+    return Bucket(read_place(storage.new_place()), "store", storage.ENVIRON, tmp_path / "incoming")
+
+
 class SharedRedis:
     """Redis as tests see the embedded queue: away after `stop`, there again after `start`."""
 
@@ -104,11 +118,13 @@ async def world(
         catalogue=Catalogue(settings.models_dirs),
         wires=OnlyAcme(acme),
         clients=Clients(),
+        keys=Keys(database, "a secret of the tests"),
         lines=lines,
         webhooks=Webhooks("a secret of the tests", ""),
+        signed=Signed("a secret of the tests", "", ""),
         jobs=Jobs(database),
-        uploads=Uploads(settings.data_dir / "uploads"),
-        media=Media(settings.data_dir / "media"),
+        uploads=Uploads(Folder(settings.data_dir / "uploads")),
+        media=Media(Folder(settings.data_dir / "media")),
         queue=Queue(queue_server.url),
     )
     yield World(parts, acme, lines)

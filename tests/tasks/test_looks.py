@@ -28,10 +28,10 @@ async def test_a_job_goes_from_queued_to_a_file_in_our_store(world: World) -> No
         done = await world.until(job, "succeeded")
     (output,) = done.outputs
     assert (output.width, output.height, output.duration, output.format) == (96, 64, 2.0, "mp4")
-    stored = world.parts.media.path(job.id, output.name)
-    assert stored is not None
-    assert stored.read_bytes() == world.acme.video
-    assert world.parts.media.path(job.id, output.poster) is not None
+    async with world.parts.media.store.local(f"{job.id}/{output.name}") as stored:
+        assert stored is not None
+        assert stored.read_bytes() == world.acme.video
+    assert await world.parts.media.find(job.id, output.poster) is not None
     assert (done.billing, done.cost, done.progress) == ("billed", Cost("0.77", "USD", "acme"), 1.0)
     assert done.started_at is not None
     assert done.ended_at is not None

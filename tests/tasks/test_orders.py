@@ -99,7 +99,7 @@ async def test_a_full_disk_takes_no_order(world: World) -> None:
         def has_room(self) -> bool:
             return False
 
-    parts = msgspec.structs.replace(world.parts, media=Full(world.parts.media.folder))
+    parts = msgspec.structs.replace(world.parts, media=Full(world.parts.media.store))
     answer = await place(parts, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
     assert isinstance(answer, NotReady)
     assert await _count(world) == 0
@@ -231,7 +231,7 @@ async def test_a_job_keeps_its_upload_until_it_is_deleted(world: World, tmp_path
     later = world.jobs.clock() + 90_000
     assert await world.parts.uploads.sweep(later) == 0
     assert await remove(world.parts, "ann", answer.job.id) == "deleted"
-    assert world.parts.media.path(answer.job.id, "video.mp4") is None
+    assert await world.parts.media.find(answer.job.id, "video.mp4") is None
     assert await world.parts.uploads.sweep(later) == 1
 
 

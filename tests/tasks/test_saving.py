@@ -74,7 +74,7 @@ async def test_a_file_that_is_no_video_is_fetched_again_and_then_refused_as_bill
     assert done.error is not None
     assert (done.error.kind, done.billing) == ("bad_output", "billed")
     assert done.outputs == ()
-    assert not any((world.parts.media.folder / job.id).iterdir())
+    assert await world.parts.media.store.is_empty()
 
 
 async def test_a_truncated_video_is_not_stored_as_success(world: World) -> None:

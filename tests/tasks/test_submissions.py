@@ -289,3 +289,14 @@ async def test_a_sandbox_job_never_asks_for_a_real_origin(world: World) -> None:
 def test_the_errors_of_these_tests_are_of_real_classes() -> None:
     assert isinstance(REFUSAL, ProviderError)
     assert LIMIT.retryable
+
+
+async def test_an_order_without_an_answer_that_the_provider_knows_is_no_loss(world: World) -> None:
+    """Where a provider can be asked for an id of ours, a dropped answer costs one look, not a person's doubt."""
+    accept = world.acme.on_submit
+    world.acme.on_submit = lambda _: Unclear("the connection was dropped")
+    world.acme.on_find = accept
+    async with world.worker():
+        job = await world.order()
+        await world.until(job, "processing")
+    assert len(world.acme.submitted) == 1

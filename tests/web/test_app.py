@@ -149,7 +149,7 @@ async def test_what_belongs_to_another_is_not_there(web: httpx.AsyncClient, part
     placed = await place(parts, owner="somebody", model=KLING, values=values, from_form=False)
     assert isinstance(placed, Placed)
     job = placed.job.id
-    file = parts.media.folder / job / "video.mp4"
+    file = parts.settings.data_dir / "media" / job / "video.mp4"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"theirs")
 
@@ -195,7 +195,8 @@ async def test_a_file_that_is_no_good_is_told_in_a_sentence(
     answer = await web.post("/api/video/uploads", files=files)
     assert answer.status_code == 422
     assert len(answer.json()["error"]["message"]) > 20
-    assert not parts.uploads.folder.exists() or not list(parts.uploads.folder.iterdir())
+    assert await parts.uploads.store.is_empty()
+    assert not list(parts.settings.data_dir.rglob("*.part"))
 
 
 @pytest.mark.parametrize("sent", [{"data": {"file": "text"}}, {"json": {}}, {"content": b""}])

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from providers.answers import KeyCheck
+from tasks.database import open_database
+from tasks.keys import Keys
+from tasks.settings import load_secret, prepare_data_dir, read_settings
 from tests.support import CHECKOUT, command, environ
 
 
@@ -132,6 +136,32 @@ def test_providers_tell_whether_their_key_is_set_and_never_the_key(env: dict[str
     assert all(isinstance(hook, str) for each in told.values() for hook in each["hooks"])
     assert "kling-v2.1-master" in told["replicate"]["models"]
     assert "secret" not in ended.stdout + command("providers", env=env).stdout
+
+
+async def test_providers_count_stored_keys_without_a_server(env: dict[str, str], tmp_path: Path) -> None:
+    assert not (tmp_path / "data").exists()
+    command("providers", env=env)
+    assert not (tmp_path / "data").exists(), "telling makes nothing"
+    settings = read_settings(env)
+    prepare_data_dir(settings)
+    database = await open_database(settings.database_url)
+    keys = Keys(database, load_secret(settings))
+    await keys.set("fal", "stored:secret")
+    await keys.set("replicate", "refused-secret")
+    await keys.note_check("replicate", "refused-secret", KeyCheck("refused", "no such token"))
+    await database.close()
+    ended = command("providers", "--json", env=env)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    told = {each["name"]: (each["key_state"], each["key_source"]) for each in json.loads(ended.stdout)}
+    assert told["fal"] == ("set", "stored")
+    assert told["replicate"] == ("refused", "stored")
+    assert told["runway"] == ("missing", None)
+    assert "secret" not in ended.stdout
+    (tmp_path / "data" / "shotlist.db").write_text("no database at all " * 100)
+    broken = command("providers", "--json", env=env)
+    assert broken.returncode == 0
+    assert "the stored keys could not be read" in broken.stderr
+    assert json.loads(broken.stdout)
 
 
 def test_a_command_that_is_none_tells_those_that_are(env: dict[str, str]) -> None:

@@ -7,8 +7,9 @@ import httpx
 import pytest
 from litestar import HttpMethod, Litestar, Request, Response, route
 
+from tasks.store import CHUNK, Folder
 from web.errors import Refused, on_refused
-from web.sending import CHUNK, send_file
+from web.sending import send_file
 
 CONTENT = bytes(range(256)) * (CHUNK // 100)  # some chunks and a bit
 
@@ -21,10 +22,14 @@ def file(tmp_path: Path) -> Path:
 
 
 def client(file: Path) -> httpx.AsyncClient:
+    store = Folder(file.parent)
+
     @route("/f", http_method=[HttpMethod.GET, HttpMethod.HEAD])
     async def serve(request: Request[Any, Any, Any]) -> Response[Any]:
         save_as = "kling-1234.mp4" if "download" in request.query_params else ""
-        return await send_file(request, file, "video/mp4", save_as)
+        stored = await store.find(file.name)
+        assert stored is not None
+        return send_file(request, store, stored, "video/mp4", save_as)
 
     app = Litestar([serve], exception_handlers={Refused: on_refused}, logging_config=None)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")  # type: ignore[arg-type]
@@ -97,10 +102,3 @@ async def test_an_empty_file_is_no_error(file: Path) -> None:
     file.write_bytes(b"")
     answer = await ask(file)
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "0")
-
-
-async def test_a_file_that_is_gone_is_404(file: Path) -> None:
-    file.unlink()
-    answer = await ask(file)
-    assert answer.status_code == 404
-    assert "not here any more" in answer.json()["error"]["message"]

@@ -273,7 +273,8 @@ def test_a_rule_that_asks_for_more_than_the_mode_does_not_count_for_the_mode() -
 def test_fields_that_a_table_turns_into_one_value_are_compared_by_that_value() -> None:
     derived = SPEC.replace(
         "[capabilities]",
-        '[[derive]]\nat = "video_size"\nfrom = ["size"]\ntable = [["auto", "auto"], ["wide", "wide"]]\n\n[capabilities]',
+        '[[derive]]\nat = "video_size"\nfrom = ["size"]\ntable = [["auto", "auto"], ["wide", "wide"]]\n\n'
+        "[capabilities]",
     ).replace(', wire = "video_size"', "")
     assert changes(lambda now: None, text=derived) == []
     told = changes(lambda now: now["video_size"].update(enum=["auto", "square"]), text=derived)
@@ -283,7 +284,10 @@ def test_fields_that_a_table_turns_into_one_value_are_compared_by_that_value() -
 
 
 def test_rows_sent_as_text_are_a_text() -> None:
-    row = '{ name = "shots", type = "rows", wire = { at = "shots", encode = "json" }, fields = [{ name = "prompt", type = "text" }] },'
+    row = (
+        '{ name = "shots", type = "rows", wire = { at = "shots", encode = "json" }, '
+        'fields = [{ name = "prompt", type = "text" }] },'
+    )
     text = SPEC.replace("]\n\n[request]", f"  {row}\n]\n\n[request]")
     assert changes(lambda now: now.update(shots={"type": "string"}), text=text) == []
     told = changes(lambda now: now.update(shots={"type": "boolean"}), text=text)

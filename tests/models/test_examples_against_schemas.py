@@ -1,0 +1,43 @@
+"""The examples of our own specs, held against the providers' real schema documents where some are at hand."""
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from models.catalogue import Catalogue
+from models.importing.document import Document, parse_documents
+from models.importing.standard import standard_schema
+from models.spec import Example, Spec
+from models.values import JSON
+
+CHECKOUT = Path(__file__).parents[2]
+FOLDER = CHECKOUT.parent / "shared" / "provider-schemas"
+FILES = sorted(FOLDER.glob("*/*.json"))
+
+
+def documents() -> dict[tuple[str, str], Document]:
+    """By provider and endpoint, those that hold a schema."""
+    read = (each for path in FILES for each in parse_documents(path.read_bytes(), path.parent.name, ""))
+    return {(one.provider, one.endpoint): one for one in read if isinstance(one, Document) and one.schema}
+
+
+def inputs_of(spec: Spec, example: Example) -> JSON:
+    return example.body["input"] if spec.wire.startswith("input.") else example.body
+
+
+@pytest.mark.skipif(not FILES, reason="no folder of real schema documents beside the checkout")
+def test_every_example_is_what_its_provider_takes() -> None:
+    known = documents()
+    checked, wrong = 0, []
+    for spec in Catalogue([CHECKOUT / "models"]).all():
+        for number, example in enumerate(spec.examples):
+            mode = str(example.inputs.get("mode", spec.modes[0]))
+            document = known.get((spec.provider, spec.endpoint_for(mode)))
+            if document is None:
+                continue
+            checked += 1
+            found = Draft202012Validator(standard_schema(document)).iter_errors(inputs_of(spec, example))
+            wrong += [f"{spec.key} example {number + 1}: {error.message[:200]}" for error in found]
+    assert wrong == []
+    assert checked >= 100
