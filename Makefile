@@ -18,6 +18,7 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shotlist models check
+	$(BIN)/shotlist log check
 
 format: .venv/dev
 	$(BIN)/ruff format .
@@ -25,6 +26,7 @@ format: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.catalogue
 
 .venv/python:
 	@test -n "$(PYTHON)" || { echo "Shotlist needs Python 3.11 or newer: install it, or say where it is: make PYTHON=/path/to/python3.12"; exit 1; }

@@ -119,16 +119,19 @@ class StandIn:
         return self._with_output(document) if number == len(self.wire.then) - 1 else document
 
     def _with_output(self, document: JSON) -> JSON:
+        """One file: what describes it goes to `each`, or beside everything else where that is the answer itself."""
         output = self.wire.output
-        at, inside = _first(output.each), ""
+        at = _first(output.each)
+        file: JSON = {} if at else document
         if output.template:
-            members: JSON = dict.fromkeys(_names(output.template), "clip.mp4")
+            for name in _names(output.template):
+                file = put(file, f"/{name}", "clip.mp4")
         else:
             inside = next((pointer for pointer in _all(output.url) if pointer), "")
-            members = put({}, inside, self.base + CLIP) if inside else self.base + CLIP
+            file = put(file, inside, self.base + CLIP)
         for pointer, pattern in output.where.items():
-            members = put(members, pointer, _sample(pattern))
-        return put(document, at, members)
+            file = put(file, pointer, _sample(pattern))
+        return put(document, at, file) if at else file
 
     def _is_download(self, path: str) -> bool:
         template = self.wire.output.template.partition("?")[0]

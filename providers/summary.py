@@ -31,8 +31,10 @@ def _video(wire: Wire) -> str:
     if wire.output.template:
         return f"{wire.output.template} of {_places(wire.output.each)}"
     inner = [pointer for pointer in _listed(wire.output.url) if pointer]
-    within = f" (there {' or '.join(inner)})" if inner else ""
-    return _places(wire.output.each) + within
+    each = [pointer for pointer in _listed(wire.output.each) if pointer]
+    if not each:
+        return _places(wire.output.url)
+    return _places(tuple(each)) + (f" (there {' or '.join(inner)})" if inner else "")
 
 
 def _places(pointers: Pointers) -> str:

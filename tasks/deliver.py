@@ -62,9 +62,9 @@ async def _deliver_one(parts: Parts, line: Line, job: Job, leaf: MediaLeaf) -> H
     """An address or a data URI holds all that is needed; else the leaf names an earlier job or an upload."""
     if leaf.ref.startswith(("https://", "data:")):
         return await line.deliver(leaf, None, job.order)
-    if leaf.kind in ("job", "job-video"):
-        return await _earlier(parts, line, job, leaf)
     try:
+        if leaf.kind in ("job", "job-video"):
+            return await _earlier(parts, line, job, leaf)
         async with parts.uploads.local(job.owner, leaf.ref) as found:
             if found is None:
                 return NotDelivered(GONE, retryable=False)

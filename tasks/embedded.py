@@ -108,7 +108,7 @@ class EmbeddedQueue:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(0.2)
-            if self._process is not None and self._process.poll() is not None:
+            if self._process is None or self._process.poll() is not None:  # None: a restart came to nothing
                 log.warning("the embedded queue has died; starting it again")
                 if not await self._launch():
                     await asyncio.sleep(2.0)

@@ -126,6 +126,8 @@ class Watched(Struct, frozen=True, kw_only=True):
     log: str | None
     cancel_requested_at: float | None
     cancel_sent_at: float | None
+    deadline_at: float | None
+    deadline_sec: float
     gone: int  # how many looks in a row were answered with "no such job"
 
 

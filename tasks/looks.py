@@ -13,13 +13,13 @@ from providers.errors import tell
 from providers.line import Line
 from tasks.hints import hint_save, wake
 from tasks.job import JobError, Watched
+from tasks.overdue import LONGEST_LOOK_WAIT
 from tasks.parts import Parts
 from tasks.waits import wait_or_stop
 
 log = logging.getLogger("shotlist.looks")
 
 BATCH = 500
-LONGEST_WAIT = 600.0  # seconds that a provider may ask us to wait with the next look
 
 
 async def run_looks(parts: Parts, stop: asyncio.Event) -> None:
@@ -27,6 +27,7 @@ async def run_looks(parts: Parts, stop: asyncio.Event) -> None:
     under_way: dict[str, asyncio.Task[None]] = {}
     try:
         while not stop.is_set():
+            await parts.keys.refresh()
             taken = await _take(parts, parts.pace.looks_at_once - len(under_way))
             for watched in taken:
                 if watched.id not in under_way:
@@ -56,12 +57,33 @@ async def _take(parts: Parts, room: int) -> tuple[Watched, ...]:
 
 async def _look_safely(parts: Parts, watched: Watched) -> None:
     """A fault in one look must not end the loop: the job is due again, for its next time is set already."""
-    try:
-        line = parts.lines.line(watched.provider, watched.origin, watched.sandbox)
-        if line is not None:
-            await look(parts, line, watched)
-    except Exception:
-        log.exception("job %s: a look broke off", watched.id)
+    for step in (_look, _end_if_late):
+        try:
+            await step(parts, watched)
+        except Exception:
+            log.exception("job %s: a look broke off", watched.id)
+
+
+async def _look(parts: Parts, watched: Watched) -> None:
+    line = parts.lines.line(watched.provider, watched.origin, watched.sandbox)
+    if line is not None:
+        await look(parts, line, watched)
+
+
+async def _end_if_late(parts: Parts, watched: Watched) -> None:
+    """Nobody waits for ever; looks go on for a day, and a late success is still collected.
+
+    Only after a look that did not end the job: a machine that slept past the deadline finds it finished.
+    """
+    late = watched.deadline_at is not None and watched.deadline_at <= parts.jobs.clock()
+    if watched.state != "processing" or not late:
+        return
+    wire = parts.wires.get(watched.provider)
+    billing: Billing = "not_billed" if watched.sandbox else "unknown"
+    reason = f"it took more than {watched.deadline_sec / 60:.0f} minutes"
+    error = tell("timeout", wire.display_name if wire else watched.provider, reason, billing=billing)
+    await parts.jobs.move(watched, "failed", "past its deadline", billing=billing, error=JobError.of(error))
+    await wake(parts, watched.provider, watched.sandbox)
 
 
 async def look(parts: Parts, line: Line, watched: Watched) -> None:
@@ -90,6 +112,7 @@ async def _succeeded(parts: Parts, watched: Watched, answer: Look) -> None:
         cost=answer.cost,
         billing=answer.billing or "billed",
         next_look_at=None,
+        gone=0,
         log=answer.log or watched.log,
         queue_position=None,
     )
@@ -132,7 +155,7 @@ async def _end(
 async def _unanswered(parts: Parts, line: Line, watched: Watched, answer: Unanswered) -> None:
     """Silence changes nothing; "no such job" is believed when it was heard several times in a row."""
     if answer.retry_after is not None:
-        due = parts.jobs.clock() + min(answer.retry_after, LONGEST_WAIT)
+        due = parts.jobs.clock() + min(answer.retry_after, LONGEST_LOOK_WAIT)
         await parts.jobs.note(watched.id, next_look_at=due)
     if not answer.gone:
         return
@@ -154,7 +177,7 @@ async def _going_on(parts: Parts, watched: Watched, answer: Look) -> None:
         if seen[name] is None:
             news.pop(name, None)
     if answer.retry_after is not None:
-        news["next_look_at"] = parts.jobs.clock() + min(answer.retry_after, LONGEST_WAIT)
+        news["next_look_at"] = parts.jobs.clock() + min(answer.retry_after, LONGEST_LOOK_WAIT)
     if news:
         await parts.jobs.note(watched.id, **news)
 

@@ -7,6 +7,8 @@ from tasks.database import Database
 from tasks.job import Job
 from tasks.rows import to_job
 
+LONGEST_LOOK_WAIT = 600.0  # seconds that a provider may ask us to wait with the next look
+LEASED = "state IN ('queued', 'submitting', 'saving')"
 SOME = 200  # at a time; the next sweep takes the next
 
 
@@ -31,11 +33,6 @@ class Overdue:
             *(self.clock(), self.clock() - longest),
         )
 
-    async def past_deadline(self) -> tuple[Job, ...]:
-        """Too long at the provider. A job whose look is overdue is looked at first: it may be finished."""
-        now = self.clock()
-        return await self._jobs("state = 'processing' AND deadline_at <= {} AND next_look_at > {}", now, now)
-
     async def waiting_lanes(self) -> tuple[tuple[str, bool], ...]:
         """(provider, sandbox) wherever a job waits to be sent."""
         rows = await self.database.rows(
@@ -50,6 +47,30 @@ class Overdue:
             "AND state IN ('failed', 'canceled', 'succeeded') AND coalesce(deadline_at, ended_at) <= {}",
             self.clock() - late_for,
         )
+
+    async def bring_back(self, lease: float, longest: float) -> None:
+        """The clock went back: what is due later than anything can be is due now, and a holder must show its life.
+
+        `longest`: seconds that a provider may have told us to wait with a submission.
+        """
+        now = self.clock()
+        waits = "state IN ('queued', 'saving') AND"
+        for sql, *args in (
+            (f"job SET hinted_at = 0 WHERE {waits} hinted_at > not_before AND hinted_at > {{}}", now + 60),
+            (f"job SET not_before = 0 WHERE {waits} not_before > {{}}", now + longest + 60),
+            ("lane SET paused_until = 0 WHERE paused_until > {}", now + longest + 60),
+            (
+                f"job SET lease_until = {{}} WHERE {LEASED} AND lease_until > {{}}",
+                now + lease,
+                now + 2 * lease,
+            ),
+            (
+                "job SET next_look_at = {} WHERE next_look_at > {} + look_max * 2",
+                now,
+                now + LONGEST_LOOK_WAIT,
+            ),
+        ):
+            await self.database.rows(f"UPDATE {sql}", *args)
 
     async def forget_keys(self, older_than: float) -> None:
         await self.database.rows("DELETE FROM request_key WHERE created_at <= {}", self.clock() - older_than)

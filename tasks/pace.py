@@ -21,8 +21,9 @@ class Pace(Struct, frozen=True, kw_only=True):
     retry_max: float = 120.0
     deliver_tries: int = 4
     handle_margin: float = 120.0  # a delivered file that expires sooner is delivered again
+    longest_wait: float = 3600.0  # that a provider may make us wait with a submission
     queued_at_most: float = 86_400.0  # then a job that could never be sent is given up
-    save_tries: int = 35  # downloads, about an hour of them, before a finished video is given up
+    save_tries: int = 730  # downloads, about a day of them, before a finished video is given up
     save_tries_bad: int = 3  # downloads that are no video before that is believed
     gone_looks: int = 5  # "no such job" answers in a row before they are believed
 

@@ -1,7 +1,7 @@
 """The step that makes a result ours: fetch it into our store, probe it, and only then call the job succeeded."""
 
 import logging
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from msgspec import Struct
 
@@ -9,20 +9,22 @@ from providers.answers import ErrorKind, Fetched, FetchFailed, Look, OutputFile
 from providers.errors import tell
 from providers.line import Line
 from tasks.job import Job, JobError, Output
-from tasks.leases import holding
+from tasks.leases import holding, until_it_lands
 from tasks.media import MAX_OUTPUT_BYTES, BadOutput
 from tasks.pace import backoff
 from tasks.parts import Parts
 
 log = logging.getLogger("shotlist.jobs")
 
+NOT_YET = "The finished video is not stored yet"
+
 
 class Unsaved(Struct, frozen=True):
-    """Why nothing was stored this time; `tries` is how often that is believed to be bad luck."""
+    """Why nothing was stored this time. `believed_after` so many such answers; None: bad luck, tried for a day."""
 
     kind: ErrorKind
     reason: str
-    tries: int
+    believed_after: int | None = None
     expired: bool = False
 
 
@@ -40,14 +42,23 @@ async def save(parts: Parts, job_id: str) -> None:
         if isinstance(saved, Unsaved):
             await _unsaved(parts, line, job, saved)
         else:
-            await parts.jobs.move(
-                job, "succeeded", "stored", outputs=saved, billing=job.billing or "billed", progress=1.0
-            )
+            await until_it_lands(job.id, lambda: _stored(parts, job, saved))
+
+
+async def _stored(parts: Parts, job: Job, saved: tuple[Output, ...]) -> None:
+    log_before = None if (job.log or "").startswith(NOT_YET) else job.log
+    facts: dict[str, Any] = {
+        "outputs": saved,
+        "billing": job.billing or "billed",
+        "progress": 1.0,
+        "log": log_before,
+    }
+    await parts.jobs.move(job, "succeeded", "stored", **facts)
 
 
 async def _collect(parts: Parts, line: Line, job: Job) -> tuple[Output, ...] | Unsaved:
     if not job.found:
-        return Unsaved("bad_output", "its answer names no file", tries=1)
+        return Unsaved("bad_output", "its answer names no file", believed_after=1)
     saved: list[Output] = []
     for number, file in enumerate(job.found):
         output = await _save_one(parts, line, job, number, file)
@@ -62,25 +73,24 @@ async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: Outpu
         answer = await line.fetch(file, to, MAX_OUTPUT_BYTES)
         return None if isinstance(answer, Fetched) else answer
 
-    pace = parts.pace
     try:
         saved = await parts.media.save(job.id, number, fetch)
     except OSError as error:
-        return Unsaved("storage", error.strerror or type(error).__name__, pace.save_tries)
+        return Unsaved("storage", error.strerror or str(error))
     match saved:
         case BadOutput(reason):
-            return Unsaved("bad_output", f"the file {reason}", pace.save_tries_bad)
+            return Unsaved("bad_output", f"the file {reason}", parts.pace.save_tries_bad)
         case FetchFailed(reason, expired, retryable):
             kind: ErrorKind = "expired" if expired else "storage"
-            tries = pace.save_tries if retryable and not expired else pace.save_tries_bad
-            return Unsaved(kind, reason, tries, expired)
+            final = expired or not retryable
+            return Unsaved(kind, reason, parts.pace.save_tries_bad if final else None, expired)
         case Output():
             return saved
 
 
 async def _unsaved(parts: Parts, line: Line, job: Job, unsaved: Unsaved) -> None:
     """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had."""
-    if job.attempts + 1 < unsaved.tries:
+    if not await _is_believed(parts, job, unsaved):
         if unsaved.expired:
             await _ask_for_new_links(parts, line, job)
         await _later(parts, job, unsaved.reason)
@@ -90,6 +100,13 @@ async def _unsaved(parts: Parts, line: Line, job: Job, unsaved: Unsaved) -> None
     await parts.jobs.move(
         job, "failed", f"given up: {unsaved.reason}", billing=billing, error=JobError.of(error)
     )
+
+
+async def _is_believed(parts: Parts, job: Job, unsaved: Unsaved) -> bool:
+    """Bad answers are counted by themselves: a disk that was full for an hour does not use up their tries."""
+    if unsaved.believed_after is None:
+        return job.attempts + 1 >= parts.pace.save_tries
+    return await parts.jobs.claims.bad_answer(job) >= unsaved.believed_after
 
 
 async def _ask_for_new_links(parts: Parts, line: Line, job: Job) -> None:
@@ -103,6 +120,7 @@ async def _ask_for_new_links(parts: Parts, line: Line, job: Job) -> None:
 async def _later(parts: Parts, job: Job, why: str) -> None:
     wait = backoff(parts.pace, job.attempts + 1)
     log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, why)
+    await parts.jobs.note(job.id, log=f"{NOT_YET} ({why}): Shotlist tries again by itself.")
     hint = await parts.jobs.claims.put_back(job, parts.jobs.clock() + wait)
     if hint is not None:
         await parts.queue.hint_save(hint, after=wait)

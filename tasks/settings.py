@@ -58,6 +58,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return not self.redis_url or self.database_url.startswith("sqlite:")
 
     @property
+    def sqlite_path(self) -> Path | None:
+        """The database's file; None on Postgres."""
+        scheme, _, path = self.database_url.partition("://")
+        return Path("/" + path.lstrip("/")) if scheme == "sqlite" else None
+
+    @property
     def address(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
@@ -196,7 +202,7 @@ def _storage_url(text: str) -> str:
             read_place(text)
     except ValueError as error:
         raise SettingsError(
-            f"SHOTLIST_STORAGE_URL is {text!r}, but {error}. For example: "
+            f"SHOTLIST_STORAGE_URL cannot be used: {error}. For example: "
             "s3://bucket/prefix?endpoint=https://storage.example.com"
         ) from error
     return text

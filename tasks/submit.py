@@ -98,7 +98,8 @@ async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> No
             await _there(parts, job)
             await wake(parts, job.provider, job.sandbox)
         case Limited(error, retry_after):
-            wait = retry_after if retry_after is not None else backoff(parts.pace, job.attempts + 1)
+            wait = backoff(parts.pace, job.attempts + 1) if retry_after is None else retry_after
+            wait = min(wait, parts.pace.longest_wait)
             await until_it_lands(job.id, lambda: _again(parts, job, error, f"told to wait {wait:g} s", wait))
             await parts.jobs.claims.pause(lane(job.provider, job.sandbox), parts.jobs.clock() + wait)
         case NotSent(reason):

@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from providers.answers import Accepted, Billing
+from providers.answers import Accepted
 from providers.errors import tell
 from tasks.hints import wake
 from tasks.job import Job, JobError
@@ -39,7 +39,7 @@ async def sweep(parts: Parts) -> None:
             _lost_submissions,
             _canceled_in_queue,
             _never_sent,
-            _past_deadline,
+            _times_from_the_future,
             _lost_submit_hints,
             _lost_save_hints,
         ),
@@ -97,16 +97,6 @@ async def _never_sent(parts: Parts) -> None:
         )
 
 
-async def _past_deadline(parts: Parts) -> None:
-    """Nobody waits for ever; looks go on for a day, and a late success is still collected."""
-    for job in await parts.jobs.overdue.past_deadline():
-        billing: Billing = "not_billed" if job.sandbox else "unknown"
-        reason = f"it took more than {job.deadline_sec / 60:.0f} minutes"
-        error = tell("timeout", _company(parts, job), reason, billing=billing)
-        await parts.jobs.move(job, "failed", "past its deadline", billing=billing, error=JobError.of(error))
-        await wake(parts, job.provider, job.sandbox)
-
-
 async def _lost_submit_hints(parts: Parts) -> None:
     for provider, sandbox in await parts.jobs.overdue.waiting_lanes():
         await wake(parts, provider, sandbox, silent_for=parts.pace.hint_after)
@@ -115,6 +105,10 @@ async def _lost_submit_hints(parts: Parts) -> None:
 async def _lost_save_hints(parts: Parts) -> None:
     for hint in await parts.jobs.claims.lost_saves(parts.pace.hint_after, parts.pace.saves_at_once):
         await parts.queue.hint_save(hint)
+
+
+async def _times_from_the_future(parts: Parts) -> None:
+    await parts.jobs.overdue.bring_back(parts.pace.lease, parts.pace.longest_wait)
 
 
 async def _stop_late_looks(parts: Parts) -> None:

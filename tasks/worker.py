@@ -5,10 +5,12 @@ import functools
 import logging
 
 from tasks.looks import run_looks
+from tasks.outage import DatabaseAway
 from tasks.parts import Parts
 from tasks.save import save
 from tasks.submit import submit_next
 from tasks.sweep import run_sweep
+from tasks.waits import wait_or_stop
 
 log = logging.getLogger("shotlist.worker")
 
@@ -20,7 +22,7 @@ async def run_worker(parts: Parts, stop: asyncio.Event, *, alone: bool = False) 
     held when the last process ended is free at once instead of after its lease.
     """
     if alone:
-        await parts.jobs.claims.take_over()
+        await _take_over(parts, stop)
     log.info("worker: started")
     async with asyncio.TaskGroup() as loops:
         loops.create_task(
@@ -33,9 +35,21 @@ async def run_worker(parts: Parts, stop: asyncio.Event, *, alone: bool = False) 
     log.info("worker: stopped")
 
 
+async def _take_over(parts: Parts, stop: asyncio.Event) -> None:
+    """A database that is away just now must not end the server that has begun to answer."""
+    while not stop.is_set():
+        try:
+            return await parts.jobs.claims.take_over()
+        except DatabaseAway as error:
+            log.warning("worker: the database is away (%s); trying again", error)
+            await wait_or_stop(stop, 1.0)
+
+
 async def _submit(parts: Parts, provider: str, sandbox: bool) -> None:
     """A step that breaks off is logged and ends; the sweep finds what it left."""
     try:
+        if not sandbox:
+            await parts.keys.refresh(0)  # the order may come right after its key
         await submit_next(parts, provider, sandbox)
     except Exception:
         log.exception("a submission to %s broke off", provider)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engines import Postgres, Redis, postgres_server, redis_server
+from tests.engines import Postgres, Redis, Storage, postgres_server, redis_server, storage_server
 
 
 @pytest.fixture(scope="session")
@@ -18,4 +18,11 @@ def postgres() -> Iterator[Postgres]:
 def redis() -> Iterator[Redis]:
     """One Redis for all tests that leave it running."""
     with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[Storage]:
+    """One S3 for all tests that leave it running."""
+    with storage_server() as server:
         yield server

@@ -37,20 +37,31 @@ def add_commands(verbs: "_SubParsersAction[ArgumentParser]") -> None:
 
 def run_add(arguments: "Namespace") -> int:
     """Each step ends with 1 and a sentence where it cannot go on; run again, it goes on from there."""
-    key, root = str(arguments.key), Path(arguments.root)
+    key, source, root = str(arguments.key), arguments.source, Path(arguments.root)
+    if key.endswith(".toml"):  # a draft's own path will do: its name is the key
+        key, source = Path(key).stem, source or key
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", key):
         raise SettingsError(
             f"{key!r} is no key: use small letters, digits, dots and hyphens, such as kling-v3."
         )
+    _need_logs(root)
     settings = _at(root)
     path = root / "models" / f"{key}.toml"
-    if not path.is_file() and not _draft(arguments.source, path, settings):
+    if not path.is_file() and not _draft(source, path, settings):
         return 1
     spec = _checked(path, settings)
     if spec is None or not _tried(settings, spec):
         return 1
     _log(root, spec, path, str(arguments.why))
     return 0
+
+
+def _need_logs(root: Path) -> None:
+    from web.logbook import LOGS
+
+    for name in LOGS:
+        if not (root / name).is_file():
+            raise SettingsError(f"{root / name} is not there: run this in a checkout of Shotlist.")
 
 
 def _at(root: Path) -> Settings:
@@ -145,8 +156,6 @@ def _append(log: Path, key: str, body: Callable[[], str]) -> None:
     """Once is enough: a model that an entry names is not told of again."""
     from web.logbook import appended, entries, unnamed
 
-    if not log.is_file():
-        raise SettingsError(f"{log} is not there: run this in a checkout of Shotlist.")
     text = log.read_text(encoding="utf-8")
     if not unnamed(log.name, entries(text), [key]):
         print(f"5. {log.name} names {key} already.")

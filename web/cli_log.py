@@ -52,7 +52,7 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def _append(root: Path, which: str, body: str) -> int:
-    from web.logbook import ANALYSIS, GUIDE, appended
+    from web.logbook import ANALYSIS, GUIDE, appended, entries
 
     path = root / (GUIDE if which == "guide" else ANALYSIS)
     if not path.is_file():
@@ -60,5 +60,5 @@ def _append(root: Path, which: str, body: str) -> int:
         return 1
     text = appended(path.read_text(), datetime.now(UTC), body)
     path.write_text(text)
-    print(f"{path.name}: {text.rstrip().rpartition(chr(10) + '[')[2].splitlines()[0]}")
+    print(f"{path.name}: {entries(text)[-1].text.splitlines()[0]}")
     return 0

@@ -1,6 +1,5 @@
 """Drafts of model files for the command line: read from whatever a person has, and asked for on a terminal."""
 
-import json
 import re
 import sys
 import tomllib
@@ -47,10 +46,11 @@ def read_draft(source: str, settings: Settings) -> "Read":
 def _fetched(provider: str, endpoint: str) -> "Read":
     """The provider's own schema document of an endpoint, as it is now."""
     from models.importing.reading_text import NotRead, read_schema
+    from models.importing.request_read import json_in
     from web.cli_import import fetch
 
-    raw = json.loads(fetch(provider, endpoint, read_environ()))
-    read = read_schema(raw, date.today(), provider, endpoint)
+    document = fetch(provider, endpoint, read_environ()).decode("utf-8", "replace")
+    read = read_schema(json_in(document), date.today(), provider, endpoint)
     if isinstance(read, NotRead):
         raise SettingsError(f"{provider}:{endpoint}: {read.sentence}")
     return read

@@ -180,15 +180,18 @@ async def _page(parts: Parts, owner: str, form: FormView | None, recent: tuple[J
 
 
 def _first_spec(parts: Parts, key: str | None, recent: tuple[Job, ...]) -> Spec | None:
-    """The model asked for, the one used last, else a reviewed one that needs only words and can run."""
+    """The model asked for, the one used last, else one that runs, from words, for real where there is a key."""
     asked = parts.catalogue.get(key) if key else None
     last = parts.catalogue.get(recent[0].model) if recent else None
     return asked or last or max(parts.catalogue.all(), key=lambda spec: _inviting(parts, spec), default=None)
 
 
-def _inviting(parts: Parts, spec: Spec) -> tuple[bool, bool, bool]:
-    able = parts.lines.choose(spec.provider) is not None
-    return able, spec.modes[0] == "t2v", spec.status == "reviewed"
+def _inviting(parts: Parts, spec: Spec) -> tuple[bool, ...]:
+    choice = parts.lines.choose(spec.provider)
+    worded = spec.modes[0] == "t2v" and any(field.name == "prompt" for field in spec.fields)
+    priced = any(rate.usd for rate in spec.price.rates)
+    real = choice is not None and not choice.sandbox
+    return choice is not None, worded, real, priced, spec.status == "reviewed"
 
 
 def _unknown(parts: Parts, key: str | None) -> Refused | None:

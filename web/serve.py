@@ -9,7 +9,6 @@ import errno
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from tasks.embedded import EmbeddedQueue, FolderLock
@@ -121,8 +120,8 @@ async def _start_queue(settings: Settings, stack: AsyncExitStack) -> str:
 
 def owns_database(settings: Settings) -> bool:
     """Whether the lock on the data folder keeps every other worker from the database too."""
-    scheme, _, path = settings.database_url.partition("://")
-    return scheme == "sqlite" and Path(path).is_relative_to(settings.data_dir)
+    path = settings.sqlite_path
+    return path is not None and path.is_relative_to(settings.data_dir)
 
 
 def announce(parts: "Parts") -> None:

@@ -25,7 +25,7 @@ def test_on_a_phone_nothing_sticks_out_and_the_run_button_is_in_reach(
     expect(page.locator("#run")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("path", ["/video/library", "/video/models"])
+@pytest.mark.parametrize("path", ["/video/library", "/video/models", "/account"])
 def test_the_other_pages_fit_a_phone_too(open_page: OpenPage, path: str) -> None:
     assert overflow(open_page(path, width=390, height=844)) <= 0
 

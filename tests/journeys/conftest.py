@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import Cluster
-from tests.engines import Postgres, Redis
+from tests.engines import Postgres, Redis, Storage
 from tests.support import Server
 
 
@@ -19,10 +19,17 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis) -> Iterator[Cluster]:
-    """Two web servers and two workers on Postgres and Redis."""
-    folder = tmp_path_factory.mktemp("cluster") / "data"
-    with Cluster(folder, postgres.new_database(), redis.new_database()) as running:
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis, storage: Storage
+) -> Iterator[Cluster]:
+    """Two web servers and two workers on Postgres and Redis, with their files in a bucket."""
+    with Cluster(
+        tmp_path_factory.mktemp("cluster") / "data",
+        postgres.new_database(),
+        redis.new_database(),
+        keys=storage.ENVIRON,
+        STORAGE_URL=storage.new_place(),
+    ) as running:
         yield running
 
 

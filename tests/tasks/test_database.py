@@ -12,6 +12,7 @@ from piccolo.columns import Column
 
 from tasks.database import Database, open_database
 from tasks.migrations import STEPS, migrate
+from tasks.outage import DatabaseAway
 from tasks.settings import SettingsError
 from tasks.sqlite import PooledSQLite
 from tasks.tables import TABLES, Lane
@@ -160,6 +161,40 @@ async def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path: P
 async def test_a_folder_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be opened"):
         await open_database(f"sqlite://{tmp_path / 'no' / 'such' / 'x.db'}")
+
+
+async def test_a_database_that_another_process_locks_is_away_until_it_lets_go(
+    database: Database, tmp_path: Path
+) -> None:
+    await database.rows("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(tmp_path / "one.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseAway, match="locked"):
+        await _lane(database, "a")
+    with pytest.raises(DatabaseAway, match="locked"):
+        async with database.transaction():
+            await _lane(database, "b")
+    assert await _count(database) == 0
+    other.rollback()
+    other.close()
+    async with database.transaction():
+        await _lane(database, "c")
+    assert await _count(database) == 1
+
+
+async def test_a_full_disk_is_told_as_an_outage_and_leaves_the_database_whole(database: Database) -> None:
+    await database.rows("PRAGMA max_page_count = 1")  # SQLite keeps what it has and takes no page more
+
+    async def fill() -> None:
+        for number in range(1000):
+            await _lane(database, f"{number} {'x' * 1000}")
+
+    with pytest.raises(DatabaseAway, match="full"):
+        await fill()
+    await database.rows("PRAGMA max_page_count = 1000000")
+    held = await _count(database)
+    await _lane(database, "after")
+    assert await _count(database) == held + 1
 
 
 START = """

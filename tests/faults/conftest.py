@@ -1,0 +1,77 @@
+"""What all fault tests share: the nest, a sandbox that counts, the engines, and the table at the end of the run."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.engines import Postgres, Redis
+from tests.faults.houses import Engines, House, Nest, SandboxProcess, Where
+from tests.faults.verdict import Verdict, table
+
+VERDICTS = pytest.StashKey[list[Verdict]]()
+
+
+@pytest.fixture(scope="session")
+def nest() -> Iterator[Nest]:
+    nest = Nest()
+    yield nest
+    nest.close()
+
+
+@pytest.fixture(scope="session")
+def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    sandbox = SandboxProcess(tmp_path_factory.mktemp("sandbox"))
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture(scope="session")
+def build(
+    nest: Nest,
+    counting: SandboxProcess,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Callable[..., House]:
+    """Makes a house that does not run yet, from any thread; whoever asked closes it."""
+    numbers, turn = count(1), threading.Lock()
+
+    def make(where: Where = "embedded", **facts: Any) -> House:
+        with turn:
+            engines = None
+            if where == "apart":
+                postgres: Postgres = request.getfixturevalue("postgres")
+                redis: Redis = request.getfixturevalue("redis")
+                engines = Engines(postgres, redis)
+            folder = tmp_path_factory.mktemp("house") / f"{where}-{next(numbers)}"
+            return House(folder, nest, counting, engines, **facts)
+
+    return make
+
+
+@pytest.fixture
+def house(build: Callable[..., House], where: Where) -> Iterator[House]:
+    """A house that runs, on the engines `where`."""
+    with ExitStack() as stack:
+        made = build(where)
+        stack.callback(made.close)
+        yield made.begin()
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Callable[[Verdict], None]:
+    """Adds a line to the table at the end of the run."""
+    return pytestconfig.stash.setdefault(VERDICTS, []).append
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    verdicts = config.stash.get(VERDICTS, [])
+    if verdicts:
+        terminalreporter.section(
+            "faults: what was sent, how it ended, what is said of the money, and the file"
+        )
+        for line in table(verdicts):
+            terminalreporter.write_line(line)

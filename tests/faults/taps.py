@@ -1,0 +1,138 @@
+"""Named points in the life of a job: what a process works with is wrapped, so that something can happen at each.
+
+A step has up to three points: `NAME: before`, `NAME: written` (in the database, not committed), `NAME: after`.
+Nothing in the code that is tested knows of this.
+"""
+
+import errno
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import msgspec
+
+from models.values import Values
+from tasks.parts import Parts
+
+Reach = Callable[[str], None]
+
+UNDER: ContextVar[str] = ContextVar("step", default="")
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to go wrong in one process, and how much shorter its waits are than in real life (`pace`)."""
+
+    kill_at: str = ""  # the point at which it ends itself with SIGKILL
+    disk_full: int = 0  # how many times the disk is full when a video is stored
+    clock: float = 0.0  # seconds that its clock is ahead
+    pace: Values = {}
+
+
+def tap_all(parts: Parts, reach: Reach) -> Parts:
+    """Call `reach` with the name of every point that is passed."""
+    jobs, claims = parts.jobs, parts.jobs.claims
+    _tap(jobs, "create", "insert", reach)
+    _tap(jobs, "move", lambda _job, to, *_: f"move to {to}", reach)
+    _tap(jobs.answers, "accepted", "record accepted", reach)
+    _tap(jobs.answers, "refused", "record refused", reach)
+    _tap(claims, "next_to_submit", "claim to submit", reach)
+    _tap(claims, "to_save", "claim to save", reach)
+    _tap(claims, "due_looks", "claim looks", reach)
+    _tap(claims, "sending_cancel", "claim to cancel", reach)
+    _tap(claims, "put_back", "put back", reach)
+    _tap(parts.queue, "hint_submit", "hint to submit", reach)
+    _tap(parts.queue, "hint_save", "hint to save", reach)
+    _tap(parts.media, "save", "store", reach)
+    _tap_transactions(parts, reach)
+    _tap_lines(parts, reach)
+    return parts
+
+
+def fill_disk(parts: Parts, times: int) -> None:
+    """The first `times` attempts to store a video find the disk full, half-way through the download."""
+    left = [times]
+    save: Any = parts.media.save
+
+    async def full(job_id: str, number: int, fetch: Any) -> Any:
+        if left[0] <= 0:
+            return await save(job_id, number, fetch)
+        left[0] -= 1
+
+        async def fetch_some(to: Any) -> Any:
+            return await fetch(_Full())
+
+        return await save(job_id, number, fetch_some)
+
+    parts.media.save = full  # type: ignore[method-assign]
+
+
+class _Full:
+    def write(self, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _tap(target: Any, method: str, named: str | Callable[..., str], reach: Reach) -> None:
+    inner = getattr(target, method)
+
+    async def tapped(*args: Any, **facts: Any) -> Any:
+        name = named if isinstance(named, str) else named(*args)
+        token = UNDER.set(name)
+        try:
+            reach(f"{name}: before")
+            answer = await inner(*args, **facts)
+        finally:
+            UNDER.reset(token)
+        if answer != ():  # no look was due
+            reach(f"{name}: after")
+        return answer
+
+    setattr(target, method, tapped)
+
+
+def _tap_transactions(parts: Parts, reach: Reach) -> None:
+    inner = parts.database.transaction
+
+    @asynccontextmanager
+    async def tapped(*, durable: bool = False) -> AsyncIterator[None]:
+        async with inner(durable=durable):
+            yield
+            reach(f"{UNDER.get()}: written")
+
+    parts.database.transaction = tapped  # type: ignore[method-assign]
+
+
+def _tap_lines(parts: Parts, reach: Reach) -> None:
+    inner = parts.lines.line
+
+    def line(*key: Any) -> Any:
+        found = inner(*key)
+        if found is not None:
+            for method in ("deliver", "submit", "look", "cancel", "fetch"):
+                _tap(found, method, method, reach)
+            _tap_download(found, reach)
+        return found
+
+    parts.lines.line = line  # type: ignore[assignment, method-assign]
+
+
+def _tap_download(line: Any, reach: Reach) -> None:
+    inner = line.fetch
+
+    async def fetch(output: Any, to: Any, limit: int) -> Any:
+        return await inner(output, _Halfway(to, reach), limit)
+
+    line.fetch = fetch
+
+
+class _Halfway:
+    """Passes a download on; a point is reached with its first bytes."""
+
+    def __init__(self, to: Any, reach: Reach) -> None:
+        self._to = to
+        self._reach = reach
+
+    def write(self, data: bytes) -> None:
+        self._to.write(data[: len(data) // 2])
+        self._reach("fetch: half-way")
+        self._to.write(data[len(data) // 2 :])

@@ -1,0 +1,318 @@
+"""Backup and restore: from either database and storage onto either, while others write, and never over anything."""
+
+import asyncio
+import os
+import tarfile
+from collections.abc import AsyncIterator, Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+import pytest
+
+from tasks.archive import BadArchive, Writer
+from tasks.backup import BackupError, back_up
+from tasks.database import connect, open_database
+from tasks.job import Job, Output
+from tasks.jobs import Jobs, Key
+from tasks.media import Media
+from tasks.migrations import STEPS, migrate
+from tasks.outage import DatabaseAway
+from tasks.restore import restore
+from tasks.settings import Settings
+from tasks.snapshot import NAMES
+from tasks.store import open_stores
+from tasks.uploads import Upload, Uploads
+from tests.engines import Postgres, Storage
+from tests.media_files import make_image
+from tests.tasks.world import new_job
+
+
+class Meter:
+    """Adds up what it is told."""
+
+    def __init__(self) -> None:
+        self.expected = self.done = 0
+
+    def total(self, amount: int) -> None:
+        self.expected = amount
+
+    def advance(self, amount: int) -> None:
+        self.done += amount
+
+
+@pytest.fixture
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], Settings]:
+    """Settings of a new, empty Shotlist: `embedded` is SQLite and a folder, `servers` Postgres and a bucket."""
+
+    def make(kind: str) -> Settings:
+        data_dir = tmp_path / f"{kind}{os.urandom(3).hex()}"
+        data_dir.mkdir()
+        if kind == "embedded":
+            database_url, storage_url = f"sqlite:///{data_dir / 'shotlist.db'}", ""
+        else:
+            postgres: Postgres = request.getfixturevalue("postgres")
+            storage: Storage = request.getfixturevalue("storage")
+            database_url, storage_url = postgres.new_database(), storage.new_place()
+        return Settings(
+            data_dir=data_dir,
+            database_url=database_url,
+            storage_url=storage_url,
+            models_dirs=(),
+            providers_dirs=(),
+            environ=Storage.ENVIRON,
+        )
+
+    return make
+
+
+async def fill(settings: Settings, video: bytes, tmp_path: Path) -> Job:
+    """A finished job with its video, jobs in other states, an upload, and what goes with them."""
+
+    async def fetch(file: BinaryIO) -> None:
+        file.write(video)
+
+    async def picture() -> AsyncIterator[bytes]:
+        yield make_image(tmp_path / "frame.png").read_bytes()
+
+    media, uploads = await open_stores(settings)
+    database = await open_database(settings.database_url)
+    try:
+        jobs = Jobs(database)
+        upload = await Uploads(uploads).accept("ann", "frame é.png", picture())
+        assert isinstance(upload, Upload)
+        done = new_job(1_700_000_000.25, log="line ✓", sandbox=True)
+        output = await Media(media).save(done.id, 0, fetch)
+        assert isinstance(output, Output)
+        done = msgspec.structs.replace(done, state="succeeded", outputs=(output,), progress=1.0)
+        await jobs.create(done, uploads=[upload.id], key=Key("nonce", "digest"))
+        for state in ("processing", "failed", "unconfirmed"):
+            await jobs.create(new_job(1_700_000_001.0, state=state))
+    finally:
+        await database.close()
+    return done
+
+
+async def contents(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """All rows of our tables."""
+    database = await connect(settings.database_url)
+    try:
+        found = {name: await database.rows(f"SELECT * FROM {name} ORDER BY 1") for name in NAMES}
+    finally:
+        await database.close()
+    for name in ("job", "ledger"):
+        found[name] = [{**row, "sandbox": bool(row["sandbox"])} for row in found[name]]
+    return found
+
+
+@pytest.mark.parametrize("source", ["embedded", "servers"])
+@pytest.mark.parametrize("target", ["embedded", "servers"])
+async def test_what_was_saved_comes_back_the_same_on_any_engine_and_storage(
+    place: Callable[[str], Settings], video: bytes, tmp_path: Path, source: str, target: str
+) -> None:
+    old, new = place(source), place(target)
+    done = await fill(old, video, tmp_path)
+    saving, restoring = Meter(), Meter()
+    saved = await back_up(old, tmp_path / "all.tar", saving)
+    assert (saved.rows["job"], saved.files, saved.missing) == (4, 3, ())
+    assert saving.done >= saving.expected > len(video)
+    back = await restore(new, tmp_path / "all.tar", restoring)
+    assert (back.rows, back.files, back.missing, back.held) == (saved.rows, 3, (), 0)
+    assert await contents(new) == await contents(old)
+    media, uploads = await open_stores(new)
+    async with media.local(f"{done.id}/video.mp4") as path:
+        assert path is not None
+        assert path.read_bytes() == video
+    (upload,) = (await contents(new))["upload"]
+    assert await uploads.find(upload["id"]) is not None
+    assert os.stat(tmp_path / "all.tar").st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+async def test_a_backup_made_while_others_write_is_of_one_moment(
+    place: Callable[[str], Settings], video: bytes, tmp_path: Path, engines: str
+) -> None:
+    settings, new = place(engines), place("embedded")
+    await fill(settings, video, tmp_path)
+    database = await open_database(settings.database_url)
+    jobs = Jobs(database)
+    stop = asyncio.Event()
+
+    async def write() -> int:
+        count = 0
+        while not stop.is_set():
+            await jobs.create(new_job(1_700_000_002.0, state="failed"))
+            count += 1
+        return count
+
+    writing = asyncio.create_task(write())
+    try:
+        await asyncio.sleep(0.1)
+        await back_up(settings, tmp_path / "all.tar", Meter())
+        stop.set()
+        assert await writing > 3
+    finally:
+        stop.set()
+        await asyncio.wait({writing})
+        await database.close()
+    back = await restore(new, tmp_path / "all.tar", Meter())
+    assert back.rows["job"] == back.rows["ledger"] > 4
+
+
+async def test_jobs_that_waited_to_be_sent_are_not_sent_again(
+    place: Callable[[str], Settings], tmp_path: Path, engines: str
+) -> None:
+    old, new = place(engines), place(engines)
+    database = await open_database(old.database_url)
+    jobs = Jobs(database)
+    for state, sandbox in [("queued", False), ("queued", True), ("submitting", False)]:
+        await jobs.create(new_job(1_700_000_000.0, state=state, sandbox=sandbox))
+    await database.close()
+    await back_up(old, tmp_path / "all.tar", Meter())
+    assert (await restore(new, tmp_path / "all.tar", Meter())).held == 3
+    database = await open_database(new.database_url)
+    try:
+        found = await Jobs(database).listing("ann")
+        assert await Jobs(database).claims.next_to_submit("acme", 5, 30.0) is None
+        assert await Jobs(database).overdue.submissions() == ()
+    finally:
+        await database.close()
+    assert {(job.state, job.billing) for job in found if not job.sandbox} == {("unconfirmed", "unknown")}
+    assert {(job.state, job.billing) for job in found if job.sandbox} == {("unconfirmed", "not_billed")}
+    for job in found:
+        assert job.error is not None
+        assert "not sent again" in job.error.sentence
+        assert ("look in your account at acme" in job.error.sentence) is not job.sandbox
+
+
+async def test_a_backup_of_older_tables_is_brought_up_to_date(
+    place: Callable[[str], Settings], tmp_path: Path, engines: str
+) -> None:
+    old, new = place(engines), place(engines)
+    database = await connect(old.database_url)
+    await migrate(database, STEPS[:1])
+    await Jobs(database).create(new_job(1_700_000_000.0, state="failed"))
+    await database.close()
+    saved = await back_up(old, tmp_path / "all.tar", Meter())
+    assert "provider_key" not in saved.rows
+    await (await open_database(new.database_url)).close()  # a server that ran without a job
+    await restore(new, tmp_path / "all.tar", Meter())
+    found = await contents(new)
+    assert len(found["job"]) == 1
+    assert found["provider_key"] == []
+
+
+@pytest.mark.parametrize("what", ["a row", "a file"])
+async def test_nothing_is_restored_over_what_is_there(
+    place: Callable[[str], Settings], video: bytes, tmp_path: Path, engines: str, what: str
+) -> None:
+    old, new = place("embedded"), place(engines)
+    await fill(old, video, tmp_path)
+    await back_up(old, tmp_path / "all.tar", Meter())
+    media, _ = await open_stores(new)
+    database = await open_database(new.database_url)
+    if what == "a row":
+        await Jobs(database).create(new_job(1.0, state="failed"))
+    else:
+        with media.part() as part:
+            part.write_bytes(b"mine")
+            await media.put(part, "job1/video.mp4")
+    await database.close()
+    before = await contents(new)
+    with pytest.raises(BackupError, match="Nothing was changed"):
+        await restore(new, tmp_path / "all.tar", Meter())
+    assert await contents(new) == before
+    assert await media.is_empty() is (what == "a row")
+
+
+def truncated(archive: Path) -> None:
+    os.truncate(archive, archive.stat().st_size // 2)
+
+
+def flipped(archive: Path) -> None:
+    content = archive.read_bytes()
+    at = content.index(b"ftyp") + 2000
+    archive.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+
+
+def foreign(archive: Path) -> None:
+    with tarfile.open(archive, "w") as tar:
+        tar.addfile(tarfile.TarInfo("holiday.jpg"), BytesIO())
+
+
+def leading_out(archive: Path) -> None:
+    with tarfile.open(archive, "a") as tar:
+        entry = tarfile.TarInfo("media/../../evil")
+        entry.size = 4
+        tar.addfile(entry, BytesIO(b"evil"))
+
+
+def no_tar(archive: Path) -> None:
+    archive.write_text("This is a letter.")
+
+
+@pytest.mark.parametrize("spoil", [truncated, flipped, foreign, leading_out, no_tar])
+async def test_a_file_that_is_no_whole_backup_changes_nothing(
+    place: Callable[[str], Settings], video: bytes, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    old, new = place("embedded"), place("embedded")
+    await fill(old, video, tmp_path)
+    await back_up(old, tmp_path / "all.tar", Meter())
+    spoil(tmp_path / "all.tar")
+    with pytest.raises(BadArchive, match="Nothing was changed"):
+        await restore(new, tmp_path / "all.tar", Meter())
+    assert list(new.data_dir.iterdir()) == []
+    assert not (tmp_path / "evil").exists()
+
+
+async def test_a_restore_that_breaks_off_leaves_nothing(
+    place: Callable[[str], Settings], video: bytes, tmp_path: Path, engines: str
+) -> None:
+    old, new = place("embedded"), place(engines)
+    await fill(old, video, tmp_path)
+    await back_up(old, tmp_path / "all.tar", Meter())
+    with tarfile.open(tmp_path / "all.tar") as tar, (tmp_path / "broken.tar").open("wb") as file:
+        writer = Writer(file, lambda _: None)
+        for entry in tar:
+            reader = tar.extractfile(entry)
+            assert reader is not None
+            content = reader.read()
+            if entry.name == "tables/upload.jsonl":
+                content += b'{"id": "up_without_the_rest"}\n'
+            if entry.name != "checksums.json":
+                writer.add_text(entry.name, content)
+        writer.finish(())
+    with pytest.raises(Exception, match=r"(?i)not.null"):
+        await restore(new, tmp_path / "broken.tar", Meter())
+    media, uploads = await open_stores(new)
+    assert await media.is_empty()
+    assert await uploads.is_empty()
+    await restore(new, tmp_path / "all.tar", Meter())
+    assert await contents(new) == await contents(old)
+
+
+async def test_files_that_are_gone_are_told_and_the_rest_is_saved(
+    place: Callable[[str], Settings], video: bytes, tmp_path: Path
+) -> None:
+    old, new = place("embedded"), place("embedded")
+    done = await fill(old, video, tmp_path)
+    (old.data_dir / "media" / done.id / "video.jpg").unlink()
+    saved = await back_up(old, tmp_path / "all.tar", Meter())
+    assert saved.missing == (f"media/{done.id}/video.jpg",)
+    back = await restore(new, tmp_path / "all.tar", Meter())
+    assert (back.missing, back.files) == (saved.missing, 2)
+
+
+async def test_a_backup_takes_no_name_that_is_taken_and_needs_something_to_save(
+    place: Callable[[str], Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.tar").write_text("keep me")
+    with pytest.raises(BackupError, match="exists already"):
+        await back_up(place("embedded"), tmp_path / "mine.tar", Meter())
+    assert (tmp_path / "mine.tar").read_text() == "keep me"
+    with pytest.raises(BackupError, match="not a folder"):
+        await back_up(place("embedded"), tmp_path / "no" / "all.tar", Meter())
+    with pytest.raises(DatabaseAway):
+        await back_up(place("embedded"), tmp_path / "all.tar", Meter())
+    assert not (tmp_path / "all.tar").exists()
