@@ -39,7 +39,8 @@ async def _take_over(parts: Parts, stop: asyncio.Event) -> None:
     """A database that is away just now must not end the server that has begun to answer."""
     while not stop.is_set():
         try:
-            return await parts.jobs.claims.take_over()
+            await parts.jobs.claims.take_over()
+            return
         except DatabaseAway as error:
             log.warning("worker: the database is away (%s); trying again", error)
             await wait_or_stop(stop, 1.0)
