@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format chaos bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/shotlist serve
@@ -23,6 +23,10 @@ check: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# 200 orders while processes die; ARGS="--seed 7 --embedded" and so on.
+chaos: .venv/dev
+	$(BIN)/python -m tests.faults.chaos $(ARGS)
 
 bench: .venv/dev
 	$(BIN)/python -m bench.start

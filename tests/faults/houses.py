@@ -146,8 +146,9 @@ class House(Server):
         until(self._ready, 30, f"the page answers; the log:\n{self.said()}")
         return self
 
-    def hatch(self, role: str, plan: Plan, name: str = "") -> None:
-        settings = environ(self.data_dir, self.port, **self.settings)
+    def hatch(self, role: str, plan: Plan, name: str = "", port: int = 0) -> None:
+        """Another process, known by `name`; a web server may have a port of its own."""
+        settings = environ(self.data_dir, port or self.port, **self.settings)
         plan = msgspec.structs.replace(plan, pace=self.pace)
         self.pids[name or role] = self.nest.hatch(
             role, {**settings, **self.keys}, self.log, self.models, plan
@@ -187,7 +188,7 @@ class House(Server):
         """Leave no process and no database behind."""
         self.kill_group()
         self.http.close()
-        if self.engines:
+        if self.engines and self.engines.postgres.process:
             self.engines.postgres.drop(self.settings["DATABASE_URL"])
 
     def _ready(self) -> bool | None:

@@ -104,9 +104,19 @@ async def queue_server(
     await server.stop()
 
 
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """Ours, read once: it is the same in every test."""
+    return Catalogue((Path(__file__).parents[2] / "models",))
+
+
 @pytest.fixture
 async def world(
-    settings: Settings, database: Database, queue_server: EmbeddedQueue | SharedRedis, video: bytes
+    settings: Settings,
+    catalogue: Catalogue,
+    database: Database,
+    queue_server: EmbeddedQueue | SharedRedis,
+    video: bytes,
 ) -> AsyncIterator[World]:
     acme = Acme()
     acme.video = video
@@ -115,7 +125,7 @@ async def world(
         settings=settings,
         pace=QUICK,
         database=database,
-        catalogue=Catalogue(settings.models_dirs),
+        catalogue=catalogue,
         wires=OnlyAcme(acme),
         clients=Clients(),
         keys=Keys(database, "a secret of the tests"),
