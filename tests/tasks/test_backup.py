@@ -21,7 +21,7 @@ from tasks.migrations import STEPS, migrate
 from tasks.outage import DatabaseAway
 from tasks.restore import restore
 from tasks.settings import Settings
-from tasks.snapshot import NAMES
+from tasks.snapshot import NAMES, snapshot
 from tasks.store import open_stores
 from tasks.uploads import Upload, Uploads
 from tests.engines import Postgres, Storage
@@ -158,6 +158,24 @@ async def test_a_backup_made_while_others_write_is_of_one_moment(
         await database.close()
     back = await restore(new, tmp_path / "all.tar", Meter())
     assert back.rows["job"] == back.rows["ledger"] > 4
+
+
+async def test_a_snapshot_does_not_see_what_is_written_after_it(
+    place: Callable[[str], Settings], engines: str
+) -> None:
+    settings = place(engines)
+    database = await open_database(settings.database_url)
+    jobs = Jobs(database)
+    try:
+        await jobs.create(new_job(1.0, state="failed"))
+        async with snapshot(settings) as moment:
+            await jobs.create(new_job(2.0, state="failed"))
+            assert await moment.one("SELECT count(*) FROM job") == 1
+            assert len([row async for row in moment.rows("job")]) == 1
+            assert len([row async for row in moment.rows("ledger")]) == 1
+        assert len(await jobs.listing("ann")) == 2
+    finally:
+        await database.close()
 
 
 async def test_jobs_that_waited_to_be_sent_are_not_sent_again(
