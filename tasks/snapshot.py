@@ -111,4 +111,7 @@ async def _postgres(url: str, stack: AsyncExitStack) -> PostgresSnapshot:
             raise DatabaseAway(str(error)) from error
         stack.push_async_callback(connection.close, timeout=5)
         await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+        await connection.fetchval(
+            "SELECT count(*) FROM pg_tables"
+        )  # the first statement decides which moment it is
     return PostgresSnapshot(connection)
