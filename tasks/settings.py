@@ -181,7 +181,8 @@ def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
     parts = urlsplit(text)
     if parts.scheme in schemes and (parts.netloc or parts.path):
         return text
-    raise SettingsError(f"SHOTLIST_{name} is {text!r}: give an address that starts with {schemes[0]}://.")
+    # Not echoed: it may hold a password.
+    raise SettingsError(f"SHOTLIST_{name} cannot be read: give an address that starts with {schemes[0]}://.")
 
 
 def _database_url(text: str, data_dir: Path) -> str:

@@ -53,6 +53,13 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(name: str, value: str, sa
     assert "\n" not in sentence
 
 
+@pytest.mark.parametrize("name", ["SHOTLIST_DATABASE_URL", "SHOTLIST_REDIS_URL", "SHOTLIST_PUBLIC_URL"])
+def test_a_wrong_address_is_not_repeated_for_it_may_hold_a_password(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({name: "mysql://ann:hunter2@db/x"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_base_url_of_any_provider_is_a_setting() -> None:
     environ = {"SHOTLIST_SOME_THING_BASE_URL": "http://127.0.0.1:1", "HOME": "/"}
     assert read_settings(environ).environ["SHOTLIST_SOME_THING_BASE_URL"] == "http://127.0.0.1:1"
