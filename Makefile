@@ -2,6 +2,8 @@
 # Everything is installed into .venv in this folder, from the lock files, with hashes.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# The locks hold everything, so pip is to resolve nothing: it would take `pydantic[email]` for another package than the
+# locked `pydantic`, and stop as soon as a newer one is out (pip issue 9644).
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: run test check format chaos bench lock clean
@@ -39,13 +41,13 @@ bench: .venv/dev
 
 .venv/run: .venv/python requirements.lock pyproject.toml
 	@echo "Installing Shotlist into .venv (once, about a minute)…"
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.lock
 	@echo "Installing what the tests need…"
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # Needs uv. Names, versions and hashes only: no addresses.

@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psutil
@@ -50,12 +51,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
-    """A running `shotlist serve`: its address, its process, and the seconds from command to first page."""
+def server(
+    folder: Path, given: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
+    """A running `shotlist serve`: its address, its process, and the seconds from command to first page.
+
+    `given` is added to its environment.
+    """
     address = f"http://127.0.0.1:{free_port()}"
     environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     environ |= {"SHOTLIST_DATA_DIR": str(folder), "SHOTLIST_PORT": address.rsplit(":", 1)[1]}
-    environ |= {"SHOTLIST_SANDBOX_SPEED": "20"}
+    environ |= {"SHOTLIST_SANDBOX_SPEED": "20", **given}
     command = [str(Path(sys.executable).parent / "shotlist"), "serve"]
     began = time.perf_counter()
     with (folder / "log").open("wb") as log:

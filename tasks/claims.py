@@ -11,8 +11,7 @@ from msgspec import Struct
 from tasks.database import Database
 from tasks.job import Job, Watched
 from tasks.rows import WATCHED_SQL, to_job, to_watched
-
-RESERVE = 8  # one slot in so many is kept for owners who hold none
+from tasks.turns import fairest, has_slot, held
 
 
 class Hint(Struct, frozen=True):
@@ -35,10 +34,10 @@ class Claims:
         now = self.clock()
         async with self.database.transaction():
             unanswered, paused_until = await self._take(lane)
-            held = await self._held(lane, now)
+            taken = await held(self.database, lane, now)
             if paused_until > now or (unanswered and await self._submitting(lane, now)):
                 return None
-            owner = await self._fairest(lane, held, slots, now)
+            owner = await fairest(self.database, lane, taken, slots, now)
             if owner is None:
                 return None
             rows = await self.database.rows(
@@ -113,10 +112,16 @@ class Claims:
     async def free_slots(self, lane: str, slots: int) -> int:
         """How many more jobs may go to this provider now; 0 while it is paused."""
         now = self.clock()
-        paused = await self.database.rows("SELECT paused_until FROM lane WHERE name = {}", lane)
-        if paused and paused[0]["paused_until"] > now:
+        if await self._is_paused(lane, now):
             return 0
-        return max(0, slots - sum((await self._held(lane, now)).values()))
+        return max(0, slots - sum((await held(self.database, lane, now)).values()))
+
+    async def has_slot(self, lane: str, owner: str, slots: int) -> bool:
+        """Whether a new job of this owner could go at once."""
+        now = self.clock()
+        if await self._is_paused(lane, now):
+            return False
+        return has_slot(await held(self.database, lane, now), owner, slots)
 
     async def lost_hints(self, lane: str, silent_for: float, limit: int) -> tuple[Hint, ...]:
         """Jobs that wait to be submitted and were not spoken of lately, to be sent again under a new revision."""
@@ -176,14 +181,9 @@ class Claims:
         )
         return rows[0]["unanswered"], rows[0]["paused_until"]
 
-    async def _held(self, lane: str, now: float) -> dict[str, int]:
-        """Slots in use, by owner: jobs at the provider, and those on their way there."""
-        rows = await self.database.rows(
-            "SELECT owner, count(*) AS held FROM job WHERE lane = {} AND (state IN ('submitting', 'processing') "
-            "OR (state = 'queued' AND lease_until > {})) GROUP BY owner",
-            *(lane, now),
-        )
-        return {row["owner"]: row["held"] for row in rows}
+    async def _is_paused(self, lane: str, now: float) -> bool:
+        rows = await self.database.rows("SELECT paused_until FROM lane WHERE name = {}", lane)
+        return bool(rows) and bool(rows[0]["paused_until"] > now)
 
     async def _submitting(self, lane: str, now: float) -> bool:
         rows = await self.database.rows(
@@ -192,19 +192,6 @@ class Claims:
             *(lane, now),
         )
         return bool(rows)
-
-    async def _fairest(self, lane: str, held: dict[str, int], slots: int, now: float) -> str | None:
-        rows = await self.database.rows(
-            "SELECT owner, min(created_at) AS oldest FROM job WHERE lane = {} AND state = 'queued' "
-            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} AND cancel_requested_at IS NULL "
-            "GROUP BY owner",
-            *(lane, now, now),
-        )
-        if not rows:
-            return None
-        owner = min(rows, key=lambda row: (held.get(row["owner"], 0), row["oldest"]))["owner"]
-        kept = slots // RESERVE if held.get(owner) else 0
-        return str(owner) if sum(held.values()) < slots - kept else None
 
     async def _speak_again(
         self, where: str, args: tuple[str, ...], silent_for: float, limit: int

@@ -2,6 +2,7 @@
 
 from tasks.claims import Hint
 from tasks.job import Job, lane
+from tasks.outage import DatabaseAway
 from tasks.parts import Parts
 
 
@@ -9,6 +10,20 @@ def slots(parts: Parts, provider: str) -> int:
     """How many of our jobs this provider may have at once."""
     wire = parts.wires.get(provider)
     return wire.limits.concurrency if wire else 1
+
+
+async def hint_new(parts: Parts, job: Job) -> None:
+    """A new job goes at once where a slot is free; elsewhere `wake` tells of it when one is.
+
+    The job is there already, so nothing is raised: a database that goes away now must not look like a refusal.
+    """
+    name = lane(job.provider, job.sandbox)
+    try:
+        free = await parts.jobs.claims.has_slot(name, job.owner, slots(parts, job.provider))
+    except DatabaseAway:
+        free = True
+    if free:
+        await hint_submit(parts, job)
 
 
 async def hint_submit(parts: Parts, job: Job, after: float = 0.0) -> None:

@@ -13,6 +13,7 @@ from providers.errors import tell
 from providers.line import Line
 from tasks.hints import hint_save, wake
 from tasks.job import JobError, Watched
+from tasks.outage import DatabaseAway
 from tasks.overdue import LONGEST_LOOK_WAIT
 from tasks.parts import Parts
 from tasks.waits import wait_or_stop
@@ -20,6 +21,7 @@ from tasks.waits import wait_or_stop
 log = logging.getLogger("shotlist.looks")
 
 BATCH = 500
+AWAY_FOR = 8  # times the usual wait, while the database is away
 
 
 async def run_looks(parts: Parts, stop: asyncio.Event) -> None:
@@ -29,6 +31,9 @@ async def run_looks(parts: Parts, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await parts.keys.refresh()
             taken = await _take(parts, parts.pace.looks_at_once - len(under_way))
+            if taken is None:
+                await wait_or_stop(stop, AWAY_FOR * parts.pace.look_idle)
+                continue
             for watched in taken:
                 if watched.id not in under_way:
                     task = asyncio.create_task(_look_safely(parts, watched))
@@ -45,14 +50,15 @@ def _forget(under_way: dict[str, asyncio.Task[None]], job_id: str, _: object) ->
     under_way.pop(job_id)
 
 
-async def _take(parts: Parts, room: int) -> tuple[Watched, ...]:
+async def _take(parts: Parts, room: int) -> tuple[Watched, ...] | None:
+    """None: the database gives nothing just now."""
     if room <= 0:
         return ()
     try:
         return await parts.jobs.claims.due_looks(min(BATCH, room), parts.pace.look_growth)
     except Exception as error:
         log.warning("the database gives no looks (%s); trying again", type(error).__name__)
-        return ()
+        return None
 
 
 async def _look_safely(parts: Parts, watched: Watched) -> None:
@@ -60,6 +66,8 @@ async def _look_safely(parts: Parts, watched: Watched) -> None:
     for step in (_look, _end_if_late):
         try:
             await step(parts, watched)
+        except DatabaseAway as error:
+            log.warning("job %s: a look could not be written down (%s)", watched.id, error)
         except Exception:
             log.exception("job %s: a look broke off", watched.id)
 

@@ -83,7 +83,9 @@ KEYS = (
     """,
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (FIRST, KEYS)
+AGES = ("CREATE INDEX job_by_age ON job (lane, state, created_at)",)
+
+STEPS: tuple[tuple[str, ...], ...] = (FIRST, KEYS, AGES)
 
 
 async def migrate(database: "Database", steps: tuple[tuple[str, ...], ...] = STEPS) -> None:

@@ -17,7 +17,7 @@ from models.spec import Spec
 from models.values import JSON, Facts, Values
 from providers.lines import Choice
 from providers.order import Order
-from tasks.hints import hint_submit
+from tasks.hints import hint_new
 from tasks.job import Amounts, Job
 from tasks.jobs import Key, Known
 from tasks.parts import Parts
@@ -100,7 +100,7 @@ async def place(
     created = await parts.jobs.create(job, uploads=_uploads(job.order), key=key)
     if isinstance(created, Known):
         return await _replay(parts, owner, created)
-    await hint_submit(parts, created)
+    await hint_new(parts, created)
     return Placed(created, replayed=False)
 
 

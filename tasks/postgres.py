@@ -49,12 +49,14 @@ class PooledPostgres(PostgresEngine):
         """Connect; OSError, TimeoutError or an error of asyncpg where that fails."""
         self.pool = await asyncpg.create_pool(
             self.config["dsn"],
-            min_size=1,
+            min_size=0,  # its own keeper of a floor would fill the log while the server is away
             max_size=CONNECTIONS,
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
             reset=_keep,
         )
+        async with self.pool.acquire() as connection:
+            await connection.fetchval("SELECT 1")
 
     async def close(self) -> None:
         """Also with the server away."""

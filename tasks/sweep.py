@@ -12,6 +12,7 @@ from providers.answers import Accepted
 from providers.errors import tell
 from tasks.hints import wake
 from tasks.job import Job, JobError
+from tasks.outage import DatabaseAway
 from tasks.parts import Parts
 from tasks.submit import record, unconfirmed_error
 from tasks.waits import wait_or_stop
@@ -51,6 +52,9 @@ async def _each(parts: Parts, todo: tuple[Part, ...]) -> None:
     for part in todo:
         try:
             await part(parts)
+        except DatabaseAway as error:
+            log.warning("the database is away (%s); sweeping again soon", error)
+            return
         except Exception as error:
             log.warning("%s broke off (%s); trying again", part.__name__.strip("_"), type(error).__name__)
 

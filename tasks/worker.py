@@ -52,6 +52,8 @@ async def _submit(parts: Parts, provider: str, sandbox: bool) -> None:
         if not sandbox:
             await parts.keys.refresh(0)  # the order may come right after its key
         await submit_next(parts, provider, sandbox)
+    except DatabaseAway as error:
+        log.warning("a submission to %s broke off: the database is away (%s)", provider, error)
     except Exception:
         log.exception("a submission to %s broke off", provider)
 
@@ -59,5 +61,7 @@ async def _submit(parts: Parts, provider: str, sandbox: bool) -> None:
 async def _save(parts: Parts, job_id: str) -> None:
     try:
         await save(parts, job_id)
+    except DatabaseAway as error:
+        log.warning("job %s: saving broke off: the database is away (%s)", job_id, error)
     except Exception:
         log.exception("job %s: saving broke off", job_id)

@@ -1,6 +1,7 @@
 """What the tests of this floor share: settings, a queue server, a world, rows with a clock that stands still."""
 
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,28 @@ async def jobs(database: Database) -> Jobs:
 def clock(jobs: Jobs) -> Iterator[Clock]:
     assert isinstance(jobs.clock, Clock)
     return jobs.clock  # type: ignore[return-value]
+
+
+@pytest.fixture
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], Settings]:
+    """Settings of a new, empty Shotlist: `embedded` is SQLite and a folder, `servers` Postgres and a bucket."""
+
+    def make(kind: str) -> Settings:
+        data_dir = tmp_path / f"{kind}{os.urandom(3).hex()}"
+        data_dir.mkdir()
+        if kind == "embedded":
+            database_url, storage_url = f"sqlite:///{data_dir / 'shotlist.db'}", ""
+        else:
+            postgres: Postgres = request.getfixturevalue("postgres")
+            storage: Storage = request.getfixturevalue("storage")
+            database_url, storage_url = postgres.new_database(), storage.new_place()
+        return Settings(
+            data_dir=data_dir,
+            database_url=database_url,
+            storage_url=storage_url,
+            models_dirs=(),
+            providers_dirs=(),
+            environ=Storage.ENVIRON,
+        )
+
+    return make

@@ -2,108 +2,22 @@
 
 import asyncio
 import os
-import tarfile
-from collections.abc import AsyncIterator, Callable
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import msgspec
 import pytest
 
-from tasks.archive import BadArchive, Writer
 from tasks.backup import BackupError, back_up
 from tasks.database import connect, open_database
-from tasks.job import Job, Output
-from tasks.jobs import Jobs, Key
-from tasks.media import Media
+from tasks.jobs import Jobs
 from tasks.migrations import STEPS, migrate
 from tasks.outage import DatabaseAway
 from tasks.restore import restore
 from tasks.settings import Settings
-from tasks.snapshot import NAMES, snapshot
+from tasks.snapshot import snapshot
 from tasks.store import open_stores
-from tasks.uploads import Upload, Uploads
-from tests.engines import Postgres, Storage
-from tests.media_files import make_image
+from tests.tasks.saved import Meter, contents, fill
 from tests.tasks.world import new_job
-
-
-class Meter:
-    """Adds up what it is told."""
-
-    def __init__(self) -> None:
-        self.expected = self.done = 0
-
-    def total(self, amount: int) -> None:
-        self.expected = amount
-
-    def advance(self, amount: int) -> None:
-        self.done += amount
-
-
-@pytest.fixture
-def place(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], Settings]:
-    """Settings of a new, empty Shotlist: `embedded` is SQLite and a folder, `servers` Postgres and a bucket."""
-
-    def make(kind: str) -> Settings:
-        data_dir = tmp_path / f"{kind}{os.urandom(3).hex()}"
-        data_dir.mkdir()
-        if kind == "embedded":
-            database_url, storage_url = f"sqlite:///{data_dir / 'shotlist.db'}", ""
-        else:
-            postgres: Postgres = request.getfixturevalue("postgres")
-            storage: Storage = request.getfixturevalue("storage")
-            database_url, storage_url = postgres.new_database(), storage.new_place()
-        return Settings(
-            data_dir=data_dir,
-            database_url=database_url,
-            storage_url=storage_url,
-            models_dirs=(),
-            providers_dirs=(),
-            environ=Storage.ENVIRON,
-        )
-
-    return make
-
-
-async def fill(settings: Settings, video: bytes, tmp_path: Path) -> Job:
-    """A finished job with its video, jobs in other states, an upload, and what goes with them."""
-
-    async def fetch(file: BinaryIO) -> None:
-        file.write(video)
-
-    async def picture() -> AsyncIterator[bytes]:
-        yield make_image(tmp_path / "frame.png").read_bytes()
-
-    media, uploads = await open_stores(settings)
-    database = await open_database(settings.database_url)
-    try:
-        jobs = Jobs(database)
-        upload = await Uploads(uploads).accept("ann", "frame é.png", picture())
-        assert isinstance(upload, Upload)
-        done = new_job(1_700_000_000.25, log="line ✓", sandbox=True)
-        output = await Media(media).save(done.id, 0, fetch)
-        assert isinstance(output, Output)
-        done = msgspec.structs.replace(done, state="succeeded", outputs=(output,), progress=1.0)
-        await jobs.create(done, uploads=[upload.id], key=Key("nonce", "digest"))
-        for state in ("processing", "failed", "unconfirmed"):
-            await jobs.create(new_job(1_700_000_001.0, state=state))
-    finally:
-        await database.close()
-    return done
-
-
-async def contents(settings: Settings) -> dict[str, list[dict[str, Any]]]:
-    """All rows of our tables."""
-    database = await connect(settings.database_url)
-    try:
-        found = {name: await database.rows(f"SELECT * FROM {name} ORDER BY 1") for name in NAMES}
-    finally:
-        await database.close()
-    for name in ("job", "ledger"):
-        found[name] = [{**row, "sandbox": bool(row["sandbox"])} for row in found[name]]
-    return found
 
 
 @pytest.mark.parametrize("source", ["embedded", "servers"])
@@ -242,72 +156,6 @@ async def test_nothing_is_restored_over_what_is_there(
         await restore(new, tmp_path / "all.tar", Meter())
     assert await contents(new) == before
     assert await media.is_empty() is (what == "a row")
-
-
-def truncated(archive: Path) -> None:
-    os.truncate(archive, archive.stat().st_size // 2)
-
-
-def flipped(archive: Path) -> None:
-    content = archive.read_bytes()
-    at = content.index(b"ftyp") + 2000
-    archive.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-
-
-def foreign(archive: Path) -> None:
-    with tarfile.open(archive, "w") as tar:
-        tar.addfile(tarfile.TarInfo("holiday.jpg"), BytesIO())
-
-
-def leading_out(archive: Path) -> None:
-    with tarfile.open(archive, "a") as tar:
-        entry = tarfile.TarInfo("media/../../evil")
-        entry.size = 4
-        tar.addfile(entry, BytesIO(b"evil"))
-
-
-def no_tar(archive: Path) -> None:
-    archive.write_text("This is a letter.")
-
-
-@pytest.mark.parametrize("spoil", [truncated, flipped, foreign, leading_out, no_tar])
-async def test_a_file_that_is_no_whole_backup_changes_nothing(
-    place: Callable[[str], Settings], video: bytes, tmp_path: Path, spoil: Callable[[Path], None]
-) -> None:
-    old, new = place("embedded"), place("embedded")
-    await fill(old, video, tmp_path)
-    await back_up(old, tmp_path / "all.tar", Meter())
-    spoil(tmp_path / "all.tar")
-    with pytest.raises(BadArchive, match="Nothing was changed"):
-        await restore(new, tmp_path / "all.tar", Meter())
-    assert list(new.data_dir.iterdir()) == []
-    assert not (tmp_path / "evil").exists()
-
-
-async def test_a_restore_that_breaks_off_leaves_nothing(
-    place: Callable[[str], Settings], video: bytes, tmp_path: Path, engines: str
-) -> None:
-    old, new = place("embedded"), place(engines)
-    await fill(old, video, tmp_path)
-    await back_up(old, tmp_path / "all.tar", Meter())
-    with tarfile.open(tmp_path / "all.tar") as tar, (tmp_path / "broken.tar").open("wb") as file:
-        writer = Writer(file, lambda _: None)
-        for entry in tar:
-            reader = tar.extractfile(entry)
-            assert reader is not None
-            content = reader.read()
-            if entry.name == "tables/upload.jsonl":
-                content += b'{"id": "up_without_the_rest"}\n'
-            if entry.name != "checksums.json":
-                writer.add_text(entry.name, content)
-        writer.finish(())
-    with pytest.raises(Exception, match=r"(?i)not.null"):
-        await restore(new, tmp_path / "broken.tar", Meter())
-    media, uploads = await open_stores(new)
-    assert await media.is_empty()
-    assert await uploads.is_empty()
-    await restore(new, tmp_path / "all.tar", Meter())
-    assert await contents(new) == await contents(old)
 
 
 async def test_files_that_are_gone_are_told_and_the_rest_is_saved(
