@@ -19,6 +19,7 @@ from piccolo.querystring import QueryString
 from tasks.outage import DatabaseAway
 
 BUSY_MS = 10_000  # how long to wait for another process that writes
+TURN_SECONDS = 5.0  # how long to wait behind our own writers: each of them may be waiting for that process
 
 AWAY = (
     sqlite3.SQLITE_BUSY,
@@ -33,8 +34,9 @@ AWAY = (
 class PooledSQLite(SQLiteEngine):
     """`transaction(durable=True)` commits to the disk itself; otherwise a power cut may undo the last commits."""
 
-    def __init__(self, path: str, readers: int = 3) -> None:
+    def __init__(self, path: str, readers: int = 3, turn_seconds: float = TURN_SECONDS) -> None:
         super().__init__(path, detect_types=0)
+        self._turn_seconds = turn_seconds
         # One context variable for each engine: two may be open on one file, one after the other.
         self.current_transaction = contextvars.ContextVar(f"transaction {id(self)}", default=None)
         self._reader_count = readers
@@ -75,8 +77,18 @@ class PooledSQLite(SQLiteEngine):
         if sql.lstrip()[:6].upper() == "SELECT":
             async with self._reader() as connection:
                 return await _fetch(connection, sql, args)
-        async with self._turn:
+        await self._take_turn()
+        try:
             return await _fetch(self._quick, sql, args)
+        finally:
+            self._turn.release()
+
+    async def _take_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._turn_seconds):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise DatabaseAway("other writes have been waiting for long") from None
 
     async def _connect(self, synchronous: str) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(**self.connection_kwargs)
@@ -106,7 +118,7 @@ class WriteTransaction(SQLiteTransaction):
     async def __aenter__(self) -> "WriteTransaction":
         if self._parent is not None:
             raise RuntimeError("A transaction is under way already: pass it on instead of beginning another.")
-        await self._pool._turn.acquire()
+        await self._pool._take_turn()
         self.connection = self._pool._durable if self._is_durable else self._pool._quick
         try:
             await _fetch(self.connection, "BEGIN IMMEDIATE", [])

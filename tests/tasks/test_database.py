@@ -1,6 +1,7 @@
 """The pooled SQLite, its transactions, and migrations that several processes may start at once."""
 
 import asyncio
+import contextvars
 import sqlite3
 import sys
 import threading
@@ -180,6 +181,22 @@ async def test_a_database_that_another_process_locks_is_away_until_it_lets_go(
     async with database.transaction():
         await _lane(database, "c")
     assert await _count(database) == 1
+
+
+async def test_whoever_waits_behind_others_that_wait_for_a_locked_database_is_told_in_time(
+    tmp_path: Path,
+) -> None:
+    engine = PooledSQLite(str(tmp_path / "one.db"), turn_seconds=0.1)
+    await engine.open()
+    database = Database(engine)
+    await migrate(database)
+    async with database.transaction():
+        with pytest.raises(DatabaseAway, match="waiting"):
+            await asyncio.create_task(_lane(database, "behind"), context=contextvars.Context())
+        await _lane(database, "first")
+    await _lane(database, "after")
+    assert await _count(database) == 2
+    await engine.close()
 
 
 async def test_a_full_disk_is_told_as_an_outage_and_leaves_the_database_whole(database: Database) -> None:
