@@ -5,9 +5,9 @@ The tables of calls are in calls.py, with the notation of pointers, templates an
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from models.values import JSON
 from providers.answers import Billing, ErrorKind
@@ -98,13 +98,18 @@ class Poll(Struct, frozen=True, forbid_unknown_fields=True):
     hint: str = ""
 
 
+Positive = Annotated[int, Meta(ge=1)]
+
+
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """How many of our jobs may be with the provider at once, until the operator says otherwise.
 
+    `per_minute` is how many orders a minute it takes from all workers together; without it, as many as come.
     `body_bytes` is the largest order it takes, files inside the request included.
     """
 
-    concurrency: int = 5
+    concurrency: Positive = 5
+    per_minute: Positive | None = None
     body_bytes: int | None = None
 
 

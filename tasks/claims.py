@@ -11,7 +11,7 @@ from msgspec import Struct
 from tasks.database import Database
 from tasks.job import Job, Watched
 from tasks.rows import WATCHED_SQL, to_job, to_watched
-from tasks.turns import fairest, has_slot, held
+from tasks.turns import LaneRow, fairest, has_slot, held
 
 
 class Hint(Struct, frozen=True):
@@ -26,16 +26,21 @@ class Claims:
         self.database = database
         self.clock = clock
 
-    async def next_to_submit(self, lane: str, slots: int, lease: float) -> Job | None:
+    async def next_to_submit(
+        self, lane: str, slots: int, lease: float, per_minute: int | None = None
+    ) -> Job | None:
         """The oldest job of the owner who holds the fewest slots of this lane, under a lease; None: nothing to do.
 
-        A lane that is paused gives none. While its last submission got no answer, it gives one job at a time.
+        A lane that is paused gives none, nor one that has given as many as `per_minute` allows. While its last
+        submission got no answer, it gives one job at a time.
         """
         now = self.clock()
         async with self.database.transaction():
-            unanswered, paused_until = await self._take(lane)
+            found = await self._take(lane)
             taken = await held(self.database, lane, now)
-            if paused_until > now or (unanswered and await self._submitting(lane, now)):
+            if found.paused_until > now or found.wait(now) > 0:
+                return None
+            if found.unanswered and await self._submitting(lane, now):
                 return None
             owner = await fairest(self.database, lane, taken, slots, now)
             if owner is None:
@@ -46,6 +51,8 @@ class Claims:
                 "AND not_before <= {} AND cancel_requested_at IS NULL ORDER BY created_at, id LIMIT 1) RETURNING *",
                 *(now + lease, lane, owner, now, now),
             )
+            if rows and per_minute is not None:
+                await self._space(lane, max(now, found.spaced_until) + 60.0 / per_minute)
         return to_job(rows[0]) if rows else None
 
     async def to_save(self, job_id: str, lease: float) -> Job | None:
@@ -116,6 +123,10 @@ class Claims:
             return 0
         return max(0, slots - sum((await held(self.database, lane, now)).values()))
 
+    async def spaced(self, lane: str) -> float:
+        """Seconds until the rate limit of this provider lets one more job go; 0: now."""
+        return (await self._take(lane)).wait(self.clock())
+
     async def has_slot(self, lane: str, owner: str, slots: int) -> bool:
         """Whether a new job of this owner could go at once."""
         now = self.clock()
@@ -135,8 +146,7 @@ class Claims:
     async def unanswered(self, lane: str, after: int, first: float, longest: float) -> float | None:
         """Count a submission without an answer; the time until which that pauses the lane, if it does."""
         async with self.database.transaction():
-            before, _ = await self._take(lane)
-            count = before + 1
+            count = (await self._take(lane)).unanswered + 1
             pause = min(longest, first * 2.0 ** min(count - after, 20)) if count >= after else 0.0
             until = self.clock() + pause
             await self.database.rows(
@@ -170,16 +180,20 @@ class Claims:
             "UPDATE job SET hinted_at = 0 WHERE state IN ('queued', 'saving') AND not_before <= {}", now
         )
 
-    async def _take(self, lane: str) -> tuple[int, float]:
-        """Hold the lane's row to the end of the transaction: unanswered submissions, pause."""
+    async def _take(self, lane: str) -> LaneRow:
+        """Hold the lane's row to the end of the transaction."""
         await self.database.rows(
             "INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0) ON CONFLICT (name) DO NOTHING",
             lane,
         )
         rows = await self.database.rows(
-            "UPDATE lane SET name = name WHERE name = {} RETURNING unanswered, paused_until", lane
+            "UPDATE lane SET name = name WHERE name = {} RETURNING unanswered, paused_until, spaced_until",
+            lane,
         )
-        return rows[0]["unanswered"], rows[0]["paused_until"]
+        return LaneRow(**rows[0])
+
+    async def _space(self, lane: str, until: float) -> None:
+        await self.database.rows("UPDATE lane SET spaced_until = {} WHERE name = {}", until, lane)
 
     async def _is_paused(self, lane: str, now: float) -> bool:
         rows = await self.database.rows("SELECT paused_until FROM lane WHERE name = {}", lane)

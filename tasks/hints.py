@@ -1,5 +1,6 @@
 """Telling the queue what can go on."""
 
+from providers.wire import Limits
 from tasks.claims import Hint
 from tasks.job import Job, lane
 from tasks.outage import DatabaseAway
@@ -8,8 +9,13 @@ from tasks.parts import Parts
 
 def slots(parts: Parts, provider: str) -> int:
     """How many of our jobs this provider may have at once."""
+    return limits(parts, provider).concurrency
+
+
+def limits(parts: Parts, provider: str) -> Limits:
+    """A provider that is not described just now gets one job at a time, which then waits for its description."""
     wire = parts.wires.get(provider)
-    return wire.limits.concurrency if wire else 1
+    return wire.limits if wire else Limits(concurrency=1)
 
 
 async def hint_new(parts: Parts, job: Job) -> None:
@@ -41,3 +47,9 @@ async def wake(parts: Parts, provider: str, sandbox: bool, silent_for: float = 0
     if free:
         for hint in await parts.jobs.claims.lost_hints(name, silent_for, free):
             await parts.queue.hint_submit(hint, provider, sandbox)
+
+
+async def hint_one(parts: Parts, provider: str, sandbox: bool, after: float) -> None:
+    """Something held all jobs of this provider back: let one of them go again in so many seconds."""
+    for hint in await parts.jobs.claims.lost_hints(lane(provider, sandbox), 0.0, 1):
+        await parts.queue.hint_submit(hint, provider, sandbox, after=after)

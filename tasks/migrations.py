@@ -85,7 +85,9 @@ KEYS = (
 
 AGES = ("CREATE INDEX job_by_age ON job (lane, state, created_at)",)
 
-STEPS: tuple[tuple[str, ...], ...] = (FIRST, KEYS, AGES)
+RATES = ("ALTER TABLE lane ADD COLUMN spaced_until DOUBLE PRECISION NOT NULL DEFAULT 0",)
+
+STEPS: tuple[tuple[str, ...], ...] = (FIRST, KEYS, AGES, RATES)
 
 
 async def migrate(database: "Database", steps: tuple[tuple[str, ...], ...] = STEPS) -> None:

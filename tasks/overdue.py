@@ -59,6 +59,7 @@ class Overdue:
             (f"job SET hinted_at = 0 WHERE {waits} hinted_at > not_before AND hinted_at > {{}}", now + 60),
             (f"job SET not_before = 0 WHERE {waits} not_before > {{}}", now + longest + 60),
             ("lane SET paused_until = 0 WHERE paused_until > {}", now + longest + 60),
+            ("lane SET spaced_until = 0 WHERE spaced_until > {}", now + 120),
             (
                 f"job SET lease_until = {{}} WHERE {LEASED} AND lease_until > {{}}",
                 now + lease,

@@ -8,7 +8,7 @@ from providers.errors import tell
 from providers.line import Line
 from tasks.answers import Cadence
 from tasks.deliver import Delivered, Undelivered, deliver
-from tasks.hints import hint_submit, slots, wake
+from tasks.hints import hint_one, hint_submit, limits, wake
 from tasks.job import Job, JobError, lane
 from tasks.leases import holding, until_it_lands, whole
 from tasks.pace import backoff
@@ -24,8 +24,7 @@ NO_ROOM = (
 
 async def submit_next(parts: Parts, provider: str, sandbox: bool) -> None:
     """Take the fairest job that waits for this provider, if there is a slot, and order it."""
-    pace = parts.pace
-    job = await parts.jobs.claims.next_to_submit(lane(provider, sandbox), slots(parts, provider), pace.lease)
+    job = await _next(parts, provider, sandbox)
     if job is None:
         return
     line = parts.lines.line(*job.line_key)
@@ -43,6 +42,16 @@ async def submit_next(parts: Parts, provider: str, sandbox: bool) -> None:
             await _undelivered(parts, job, sentence, retryable)
         case Delivered():
             await _order(parts, line, job, delivered)
+
+
+async def _next(parts: Parts, provider: str, sandbox: bool) -> Job | None:
+    """None where nothing may go now; what only the rate limit holds back is told again when it may."""
+    name, allowed = lane(provider, sandbox), limits(parts, provider)
+    claims, lease = parts.jobs.claims, parts.pace.lease
+    job = await claims.next_to_submit(name, allowed.concurrency, lease, allowed.per_minute)
+    if job is None and allowed.per_minute and (wait := await claims.spaced(name)):
+        await hint_one(parts, provider, sandbox, after=wait)
+    return job
 
 
 async def _order(parts: Parts, line: Line, job: Job, delivered: Delivered) -> None:
@@ -166,8 +175,7 @@ async def _silence(parts: Parts, job: Job) -> None:
     if until is not None:
         rest = until - parts.jobs.clock()
         log.warning("%s does not answer: no submissions for %.0f s", name, rest)
-        for hint in await parts.jobs.claims.lost_hints(name, 0.0, 1):
-            await parts.queue.hint_submit(hint, job.provider, job.sandbox, after=rest)
+        await hint_one(parts, job.provider, job.sandbox, after=rest)
 
 
 async def _put_back(parts: Parts, job: Job, why: str) -> None:

@@ -68,6 +68,9 @@ class Lane(Table):
     name = Text(primary_key=True)
     unanswered = BigInt(default=0)  # submissions in a row that got no answer
     paused_until = DoublePrecision(default=0.0)
+    spaced_until = DoublePrecision(
+        default=0.0
+    )  # moved on with every job that goes, where there is a rate limit
 
 
 class Ledger(Table):

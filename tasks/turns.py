@@ -1,11 +1,29 @@
-"""Whose turn it is at a provider: who holds how many of its slots, and who has waited longest with the fewest.
+"""Whose turn it is at a provider: who holds how many of its slots, who has waited longest, and how fast jobs may go.
 
 Asked with every order and every job that ends, so each question costs the same for five waiting jobs and five thousand.
 """
 
+from msgspec import Struct
+
 from tasks.database import Database
 
 RESERVE = 8  # one slot in so many is kept for owners who hold none
+BURST = 6.0  # seconds of a provider's rate that may be used up at once
+
+
+class LaneRow(Struct, frozen=True):
+    """What all workers know of a provider: see `tasks.tables.Lane`."""
+
+    unanswered: int
+    paused_until: float
+    spaced_until: float
+
+    def wait(self, now: float) -> float:
+        """Seconds until its rate limit lets one more job go; 0: now.
+
+        `spaced_until` is when everything sent so far would have gone at an even pace; only `BURST` may be owed.
+        """
+        return max(0.0, self.spaced_until - now - BURST)
 
 
 async def held(database: Database, lane: str, now: float) -> dict[str, int]:
