@@ -10,12 +10,13 @@ from tests.faults.verdict import Verdict, judge
 
 
 class Click(msgspec.Struct, frozen=True):
-    """One order: its prompt, its key, what is asked to go wrong, and whether it is canceled."""
+    """One order: its prompt, its key, what is asked to go wrong, whether it is canceled, how often it is clicked."""
 
     prompt: str
     key: str
     fault: str
     cancel: bool
+    times: int = 1
 
     @property
     def name(self) -> str:

@@ -61,25 +61,23 @@ def orders(dice: random.Random, count: int) -> list[Click]:
     for number, fault in enumerate(faults):
         cancel = fault in ("endless", "error_before on cancel") or dice.random() < 0.05
         marker = f" [fault: {fault}]" if fault else ""
-        found.append(
-            Click(f"Chaos {dice.getrandbits(40):x} {number}{marker}", f"key {number}", fault, cancel)
-        )
+        prompt, times = f"Chaos {dice.getrandbits(40):x} {number}{marker}", dice.choice((1, 1, 1, 2))
+        found.append(Click(prompt, f"key {number}", fault, cancel, times))
     return found
 
 
 class Clicker:
     """People: each order is sent, twice at once now and then, and again until it is answered."""
 
-    def __init__(self, mischief: Mischief, dice: random.Random) -> None:
-        self.urls, self.dice = mischief.urls, dice
+    def __init__(self, urls: list[str]) -> None:
+        self.urls = urls
         self.http = httpx.Client(timeout=30, trust_env=False)
         self.placed: dict[Click, set[str]] = {}
 
     def click(self, click: Click, at: float) -> None:
         time.sleep(max(0.0, at - time.monotonic()))
         with ThreadPoolExecutor(2) as fingers:
-            times = 2 if hash(click.key) % 4 == 0 else 1
-            self.placed[click] = set(fingers.map(lambda _: self._until_answered(click), range(times)))
+            self.placed[click] = set(fingers.map(lambda _: self._until_answered(click), range(click.times)))
         if click.cancel:
             time.sleep(0.3)
             self._cancel(next(iter(self.placed[click])))
@@ -115,7 +113,7 @@ def campaign(house: House, seed: int, count: int, seconds: float) -> tuple[Books
     mischief = Mischief(house, random.Random(dice.getrandbits(32)))
     mischief.mend()
     house.http.base_url = httpx.URL(mischief.urls[0])
-    clicker = Clicker(mischief, dice)
+    clicker = Clicker(mischief.urls)
     stop, begins = threading.Event(), time.monotonic()
     alarm = threading.Timer(seconds, stop.set)
     with ThreadPoolExecutor(24) as people:
