@@ -89,13 +89,11 @@ class Jobs:
 
     async def of_operation(self, provider: str, operation: str) -> Job | None:
         """The job that a provider knows by this id, where a message names nothing else."""
-        member = f'%"id":{msgspec.json.encode(operation).decode()}%'
-        rows = await self.database.rows(
-            "SELECT * FROM job WHERE provider = {} AND next_look_at IS NOT NULL AND operation LIKE {}",
-            *(provider, member),
-        )
-        found = (to_job(row) for row in rows)
-        return next((job for job in found if job.provider_job_id == operation), None)
+        return await self._known_as(provider, operation, "AND next_look_at IS NOT NULL")
+
+    async def has_operation(self, provider: str, operation: str) -> bool:
+        """Whether this id of the provider's is that of any owner's job, in any state."""
+        return await self._known_as(provider, operation) is not None
 
     async def look_now(self, job_id: str) -> None:
         """Bring the next look forward, where looks go on at all; nothing else changes."""
@@ -222,6 +220,15 @@ class Jobs:
         told = job.error and JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
         await self.note(job.id, next_look_at=None, billing=billing, cost=cost, error=told)
         await self.ledger.settle(msgspec.structs.replace(job, billing=billing, cost=cost))
+
+    async def _known_as(self, provider: str, operation: str, among: str = "") -> Job | None:
+        member = f'%"id":{msgspec.json.encode(operation).decode()}%'
+        rows = await self.database.rows(
+            f"SELECT * FROM job WHERE provider = {{}} AND operation LIKE {{}} {among}",  # noqa: S608
+            *(provider, member),
+        )
+        found = (to_job(row) for row in rows)
+        return next((job for job in found if job.provider_job_id == operation), None)
 
     async def _take_key(self, key: Key, job: Job) -> bool:
         taken = await self.database.rows(

@@ -6,6 +6,7 @@ POST   /api/video/jobs                order a video: {"model": key, "values": {â
 GET    /api/video/jobs                the owner's jobs, newest first
 GET    /api/video/jobs/{id}           one job
 POST   /api/video/jobs/{id}/cancel    ask for a stop
+POST   /api/video/jobs/{id}/found     the provider's id of an order that got no clear answer
 DELETE /api/video/jobs/{id}           remove a job that is over, and its files
 """
 
@@ -23,6 +24,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from models.nearest import nearest
+from tasks.found import NotFound, told
 from tasks.job import Job
 from tasks.orders import Answer, Invalid, KeyReused, NotReady, Placed, PriceRose, UnknownModel, place, remove
 from tasks.parts import Parts
@@ -56,6 +58,12 @@ class NewJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     model: str
     values: dict[str, Any] = {}
+
+
+class FoundJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The id that the provider shows for an order of ours."""
+
+    provider_job_id: str
 
 
 def json_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -210,6 +218,28 @@ async def cancel_job(
     return job_answer(_found(await parts.jobs.request_cancel(owner, job_id)))
 
 
+@post(
+    "/jobs/{job_id:str}/found",
+    status_code=200,
+    summary="Tell the provider's id of an unconfirmed job",
+    tags=["jobs"],
+    guards=[json_only],
+    responses={**MISSING, 409: ResponseSpec(ErrorAnswer, description="It is not there, or not ours to find")},
+)
+async def find_job(
+    job_id: FromPath[str],
+    data: JSONBody[FoundJob],
+    parts: NamedDependency[Parts],
+    owner: NamedDependency[str],
+) -> JobAnswer:
+    """Where an order got no clear answer and the provider has it: it is asked for, and the job goes on from there."""
+    match await told(parts, owner, job_id, data.provider_job_id):
+        case NotFound(sentence):
+            raise Refused(409, "not_found_there", sentence)
+        case job:
+            return job_answer(_found(job))
+
+
 @delete(
     "/jobs/{job_id:str}",
     summary="Remove a job and its files",
@@ -266,6 +296,7 @@ routes = [
             list_jobs,
             get_job,
             cancel_job,
+            find_job,
             delete_job,
         ],
     )

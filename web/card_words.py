@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from models.values import JSON
 from providers.wire import Wire
+from tasks.found import findable
 from tasks.job import Job, Output
 from web.words import about, amount, megabytes, ordinal, seconds
 
@@ -51,7 +52,7 @@ class Trouble(Struct, frozen=True):
 
 
 class Act(Struct, frozen=True):
-    """A button on a card. With `sure` it asks first, in those words; `adds` puts another card on the page."""
+    """A button on a card. With `sure` it says something first; `adds` puts another card on the page."""
 
     label: str
     href: str
@@ -60,6 +61,7 @@ class Act(Struct, frozen=True):
     nonce: str = ""
     adds: bool = False
     leaves: bool = False  # the card goes
+    asks: str = ""  # the label of a line that is sent along
 
 
 def prompt_of(job: Job) -> str:
@@ -223,15 +225,18 @@ def trouble(job: Job, company: str) -> Trouble:
     )
 
 
-def acts(job: Job, wire: Wire | None, nonce: str) -> list[Act]:
+def acts(job: Job, wire: Wire | None, now: float, nonce: str) -> list[Act]:
     base = f"/video/jobs/{job.id}"
-    acts = []
+    acts, company = [], wire.display_name if wire else job.provider
     stoppable = job.operation is None or (wire is not None and wire.cancel is not None)
     if job.live and job.state != "saving" and not job.cancel_requested_at and stoppable:
         acts.append(Act("Cancel", f"{base}/cancel", money=_cancel_money(job, wire)))
-    if job.state in ("failed", "canceled"):
-        price = "" if job.sandbox else job.estimate.text
-        acts.append(Act("Try again", f"{base}/retry", money=price, nonce=nonce, adds=True))
+    if findable(job, now):
+        words = f"If {company} lists this job in your account, give its id: Shotlist goes on from there."
+        acts.append(Act("I have its id", f"{base}/found", sure=words, asks=f"{company}'s id of this job"))
+    if job.state in ("failed", "canceled", "unconfirmed"):
+        price, sure = "" if job.sandbox else job.estimate.text, _twice_words(job, company)
+        acts.append(Act("Try again", f"{base}/retry", money=price, sure=sure, nonce=nonce, adds=True))
     if not job.live:
         acts.append(Act("Delete", f"{base}/delete", sure=_delete_words(job), leaves=True))
     return acts
@@ -244,6 +249,14 @@ def _cancel_money(job: Job, wire: Wire | None) -> str:
         return "nothing sent yet"
     free = wire is not None and wire.billing.get("canceled") == "not_billed"
     return "free" if free else "may be billed"
+
+
+def _twice_words(job: Job, company: str) -> str:
+    """A warning wherever the same film may end up paid for twice."""
+    if job.billing != "unknown":
+        return ""
+    running = "may be under way and billed" if job.state == "unconfirmed" else "may have been billed"
+    return f"The first one {running}: look at {company} before you order the same once more."
 
 
 def _delete_words(job: Job) -> str:

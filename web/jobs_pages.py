@@ -4,6 +4,7 @@ GET  /video/live              the cards named in ?watch=…, as they are now; th
 GET  /video/jobs/{id}         the page of one job; with htmx its card
 POST /video/jobs/{id}/cancel  ask the provider to stop
 POST /video/jobs/{id}/retry   the same order once more, as a new job
+POST /video/jobs/{id}/found   the provider's id of an order that got no clear answer
 POST /video/jobs/{id}/delete  remove a finished job and its files
 GET  /video/library           every job by day, newest first; ?before=ID pages on
 """
@@ -21,6 +22,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
+from tasks.found import NotFound, told
 from tasks.job import Job
 from tasks.orders import Invalid, Placed, place, remove
 from tasks.parts import Parts
@@ -68,10 +70,7 @@ async def cancel(
     job = await parts.jobs.request_cancel(owner, job_id)
     if job is None:
         raise _missing()
-    if not is_htmx(request):
-        return _back(request, job_id)
-    (shown,) = cards(parts, [job])
-    return show("_changed.html", card=shown, watch=await _watch(request, parts, owner))
+    return await _changed(request, parts, owner, job)
 
 
 @post("/video/jobs/{job_id:str}/retry", include_in_schema=False, status_code=200)
@@ -103,6 +102,20 @@ async def retry(
     return show(
         "_added.html", card=shown, known=answer.replayed, watch=watch, said=f"Ordered: {old.display_name}"
     )
+
+
+@post("/video/jobs/{job_id:str}/found", include_in_schema=False, status_code=200)
+async def found(
+    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> Response[Any]:
+    given = dict(await _pairs(request)).get("provider_job_id", "")
+    match await told(parts, owner, job_id, given):
+        case None:
+            raise _missing()
+        case NotFound(sentence):
+            raise Refused(409, "not_found_there", sentence)
+        case job:
+            return await _changed(request, parts, owner, job)
 
 
 @post("/video/jobs/{job_id:str}/delete", include_in_schema=False, status_code=200)
@@ -160,6 +173,14 @@ async def _job(parts: Parts, owner: str, job_id: str) -> Job:
     return job
 
 
+async def _changed(request: AnyRequest, parts: Parts, owner: str, job: Job) -> Response[Any]:
+    """The card as it is now, and a poll that watches it as long as it is live."""
+    if not is_htmx(request):
+        return _back(request, job.id)
+    (shown,) = cards(parts, [job])
+    return show("_changed.html", card=shown, watch=await _watch(request, parts, owner, job))
+
+
 def _missing() -> Refused:
     return Refused(404, "not_found", "There is no such job, or it is not yours.")
 
@@ -180,4 +201,4 @@ def _go(request: AnyRequest, href: str) -> Response[Any]:
     return Redirect(href, status_code=303)
 
 
-routes: list[ControllerRouterHandler] = [live_cards, job_page, cancel, retry, delete, library]
+routes: list[ControllerRouterHandler] = [live_cards, job_page, cancel, retry, found, delete, library]

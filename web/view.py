@@ -104,7 +104,7 @@ def card(job: Job, wire: Wire | None, now: float, nonce: str) -> Card:
         trouble=None if film or job.live else say.trouble(job, company),
         provider_id=job.provider_job_id or "",
         again=f"/video?again={job.id}",
-        acts=tuple(say.acts(job, wire, nonce)),
+        acts=tuple(say.acts(job, wire, now, nonce)),
     )
 
 

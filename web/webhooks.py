@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from providers.webhooks import Challenged, Heard, Unheard
-from tasks.notices import find_job, heard
+from tasks.found import find_job, heard
 from tasks.parts import Parts
 from web.errors import Refused
 

@@ -30,6 +30,17 @@ def test_the_other_pages_fit_a_phone_too(open_page: OpenPage, path: str) -> None
     assert overflow(open_page(path, width=390, height=844)) <= 0
 
 
+def test_what_a_button_asks_first_fits_the_phone(open_page: OpenPage) -> None:
+    page = open_page("/video?model=ltx-2&prompt=Lost+[fault:+drop_after]", width=390, height=844)
+    page.locator("#run").click()
+    card = page.locator("#cards .card").first
+    for question in ("I have its id", "Delete"):
+        card.locator("summary", has_text=question).click(timeout=30_000)
+        box = card.locator(".sure[open] .popped").bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+
+
 def test_an_order_on_a_phone_brings_its_card_into_view(open_page: OpenPage) -> None:
     page = open_page("/video?model=ltx-2&prompt=A+kite", width=390, height=844)
     page.locator("#run").click()

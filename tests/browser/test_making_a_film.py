@@ -177,3 +177,16 @@ def test_a_deleted_card_goes_after_a_question(open_page: OpenPage) -> None:
     card.get_by_text("Delete", exact=True).first.click()
     card.get_by_role("button", name="Delete").click()
     expect(card).to_have_count(0)
+
+
+def test_an_order_without_an_answer_is_found_by_the_providers_id(open_page: OpenPage, server: Server) -> None:
+    page = open_page("/video?model=ltx-2&prompt=Lost+and+found+[fault:+drop_after]")
+    page.locator("#run").click()
+    card = page.locator("#cards .card", has_text="Lost and found")
+    expect(card.locator(".trouble")).to_contain_text("Not known whether it arrived", timeout=FILM_SECONDS)
+    (sent,) = [one for one in server.submissions()["submissions"] if one["prompt"].startswith("Lost")]
+    card.get_by_text("I have its id", exact=True).click()
+    card.get_by_label("fal's id of this job").fill(sent["id"])
+    card.get_by_role("button", name="Look for it").click()
+    expect(card.locator("video")).to_be_visible(timeout=FILM_SECONDS)
+    assert server.submissions()["by_prompt"][sent["prompt"]] == 1

@@ -113,6 +113,28 @@ def test_whatever_the_provider_does_wrong_the_job_ends_truly_and_is_paid_once(
     )
 
 
+@pytest.mark.parametrize("where", ["embedded", "apart"])
+def test_a_lost_answer_is_made_good_by_a_person_with_the_providers_id(
+    build: Callable[..., House], report: Callable[[Verdict], None], where: Where
+) -> None:
+    house = build(where)
+    try:
+        prompt = f"Its id is known {where} [fault: drop_after]"
+        job_id = house.begin().place_once(prompt, "known")
+        house.wait(job_id, "unconfirmed")
+        (counted,) = house.sandbox.of(prompt)
+        wrong = house.http.post(f"/api/video/jobs/{job_id}/found", json={"provider_job_id": "nonsense"})
+        assert (wrong.status_code, wrong.json()["error"]["class"]) == (409, "not_found_there")
+        found = house.http.post(f"/api/video/jobs/{job_id}/found", json={"provider_job_id": counted["id"]})
+        assert found.status_code == 200, found.text
+        verdict = judge(house, house.wait(job_id), prompt, fault="drop_after, found", step="provider")
+        report(verdict)
+        assert verdict.wrong == (), verdict
+        assert (verdict.state, verdict.billing, verdict.submissions) == ("succeeded", "billed", 1)
+    finally:
+        house.close()
+
+
 def ended(house: House, case: Case, job_id: str) -> dict[str, Any]:
     """At rest; where a late success is expected, after the end that it corrects."""
     if case.cancel:

@@ -121,8 +121,21 @@ def test_an_unconfirmed_job_rests_and_cannot_be_repeated_by_one_click() -> None:
     assert resting.trouble is not None
     assert "not sent again" in resting.trouble.what
     assert "may have been billed" in resting.trouble.money
-    assert [label for label, _ in buttons(resting)] == ["Delete"]
-    assert "may still be running" in resting.acts[0].sure
+    find, again, delete = resting.acts
+    assert (find.label, find.asks) == ("I have its id", "Acme's id of this job")
+    assert "before you order the same once more" in again.sure
+    assert "may still be running" in delete.sure
+
+
+def test_an_unconfirmed_job_cannot_be_found_any_more_after_a_day() -> None:
+    old = shown(state="unconfirmed", billing="unknown", ended_at=NOW - 86_401)
+    assert [label for label, _ in buttons(old)] == ["Try again", "Delete"]
+
+
+@pytest.mark.parametrize("billing", ["not_billed", "billed", "unknown"])
+def test_trying_again_warns_where_the_first_one_may_have_been_billed_unknown_to_us(billing: str) -> None:
+    failed = shown(state="failed", billing=billing, error=JobError("timeout", "", "It took too long."))
+    assert bool(failed.acts[0].sure) == (billing == "unknown")
 
 
 def test_a_prompt_inside_rows_stands_for_the_job() -> None:

@@ -123,6 +123,8 @@
   });
   on("htmx:after:swap", (event) => {
     const { sourceElement: source, text } = event.detail.ctx, form = find("#form");
+    const asked = source.closest(".sure[open]");
+    if (asked) asked.open = false;
     if (!form?.contains(source)) return;
     markModel();
     if (source.id === "models") find("#search").focus();

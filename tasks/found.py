@@ -1,0 +1,94 @@
+"""How an order that got no clear answer is found again: by the provider's message, by an id of ours, or by a person.
+
+What is said of the job beside its id is never believed: a look finds out. After `FINDABLE` seconds it is final.
+"""
+
+from msgspec import Struct
+
+from providers.answers import Accepted, Operation, Unanswered
+from providers.line import Line
+from tasks.answers import Cadence
+from tasks.job import DAY, Job
+from tasks.pace import backoff
+from tasks.parts import Parts
+
+FINDABLE = DAY
+LONGEST_ID = 200  # characters
+
+
+class NotFound(Struct, frozen=True):
+    """A sentence for people; nothing was changed."""
+
+    sentence: str
+
+
+def findable(job: Job, now: float) -> bool:
+    """Whether the provider may have this job and may still tell us so."""
+    return job.state == "unconfirmed" and job.operation is None and now < (job.ended_at or now) + FINDABLE
+
+
+async def find_job(parts: Parts, provider: str, job_id: str | None, operation: str | None) -> Job | None:
+    """The job that a message is about: the one named in its address, else the one with the provider's id."""
+    if job_id is not None:
+        job = await parts.jobs.find(job_id)
+        return job if job is not None and job.provider == provider else None
+    return await parts.jobs.of_operation(provider, operation) if operation else None
+
+
+async def heard(parts: Parts, job: Job, operation: str | None) -> None:
+    """A message from the provider: look now; record the id of one whose order got no clear answer, or none yet."""
+    line = parts.lines.line(*job.line_key)
+    waits = job.state == "submitting" or findable(job, parts.jobs.clock())
+    if line is not None and operation and job.operation is None and waits:
+        await _take_up(parts, line, job, _operation(job, operation))
+    await parts.jobs.look_now(job.id)
+
+
+async def ask_again(parts: Parts, job: Job) -> None:
+    """Ask the provider for an id of ours that went along with the order; the job goes on, or is asked for later."""
+    line = parts.lines.line(*job.line_key)
+    found = await line.find(job.order, job_id=job.id) if line else None
+    if line is not None and isinstance(found, Accepted):
+        await _take_up(parts, line, job, found.operation)
+        return
+    wait = backoff(parts.pace, job.attempts + 1)
+    await parts.jobs.note(job.id, not_before=parts.jobs.clock() + wait, attempts=job.attempts + 1)
+
+
+async def told(parts: Parts, owner: str, job_id: str, operation: str) -> Job | NotFound | None:
+    """A person gives the provider's id of their unconfirmed job: it is asked for, and the job goes on from there.
+
+    None: the owner has no such job. The same id again changes nothing.
+    """
+    job, name = await parts.jobs.get(owner, job_id), operation.strip()
+    if job is None or job.provider_job_id == name:
+        return job
+    line = parts.lines.line(*job.line_key)
+    if not findable(job, parts.jobs.clock()):
+        return NotFound("Only a job that is not confirmed can be found by its id, within a day of its order.")
+    if line is None:
+        return NotFound(f"{job.provider} is not set up here just now. Nothing was changed: try again later.")
+    company = line.wire.display_name
+    if not name or len(name) > LONGEST_ID or not name.isprintable() or " " in name:
+        return NotFound(f"Give the id that {company} shows for this job, such as it stands in its own list.")
+    if await parts.jobs.has_operation(job.provider, name):
+        return NotFound(f"Another job here is {company}'s {name} already. Nothing was changed.")
+    asked = _operation(job, name)
+    look = await line.look(asked)
+    if isinstance(look, Unanswered):
+        return NotFound(
+            f"{company} knows no job {name} of this model. Nothing was changed: copy the id once more."
+            if look.gone
+            else f"{company} could not be asked ({look.reason}). Nothing was changed: try again in a minute."
+        )
+    await _take_up(parts, line, job, asked)
+    return await parts.jobs.get(owner, job_id)
+
+
+def _operation(job: Job, name: str) -> Operation:
+    return Operation(name, {}, job.order.endpoint, job.order.version, job.order.mode)
+
+
+async def _take_up(parts: Parts, line: Line, job: Job, operation: Operation) -> None:
+    poll = line.wire.poll
+    await parts.jobs.answers.accepted(job.id, operation, Cadence(0.0, poll.every, poll.max))
