@@ -1,15 +1,14 @@
-"""How an order that got no clear answer is found again: by the provider's message, by an id of ours, or by a person.
+"""How an order that got no clear answer is found again by the provider's message or by a person; see also `tasks.lookup`.
 
 What is said of the job beside its id is never believed: a look finds out. After `FINDABLE` seconds it is final.
 """
 
 from msgspec import Struct
 
-from providers.answers import Accepted, Operation, Unanswered
+from providers.answers import Operation, Unanswered
 from providers.line import Line
 from tasks.answers import Cadence
 from tasks.job import DAY, Job
-from tasks.pace import backoff
 from tasks.parts import Parts
 
 FINDABLE = DAY
@@ -42,17 +41,6 @@ async def heard(parts: Parts, job: Job, operation: str | None) -> None:
     if line is not None and operation and job.operation is None and waits:
         await _take_up(parts, line, job, _operation(job, operation))
     await parts.jobs.look_now(job.id)
-
-
-async def ask_again(parts: Parts, job: Job) -> None:
-    """Ask the provider for an id of ours that went along with the order; the job goes on, or is asked for later."""
-    line = parts.lines.line(*job.line_key)
-    found = await line.find(job.order, job_id=job.id) if line else None
-    if line is not None and isinstance(found, Accepted):
-        await _take_up(parts, line, job, found.operation)
-        return
-    wait = backoff(parts.pace, job.attempts + 1)
-    await parts.jobs.note(job.id, not_before=parts.jobs.clock() + wait, attempts=job.attempts + 1)
 
 
 async def told(parts: Parts, owner: str, job_id: str, operation: str) -> Job | NotFound | None:

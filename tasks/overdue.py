@@ -1,6 +1,6 @@
 """What the sweep looks for: jobs that should have gone on by themselves and did not. Only questions, no moves."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from tasks.database import Database
@@ -31,17 +31,6 @@ class Overdue:
         return await self._jobs(
             "state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) AND created_at <= {}",
             *(self.clock(), self.clock() - longest),
-        )
-
-    async def unconfirmed(self, providers: Collection[str], since: float) -> tuple[Job, ...]:
-        """Orders without a clear answer, not older than `since`, that may be asked for once more."""
-        if not providers:
-            return ()
-        places = ", ".join("{}" for _ in providers)
-        return await self._jobs(
-            f"state = 'unconfirmed' AND operation IS NULL AND ended_at > {{}} AND not_before <= {{}} "
-            f"AND provider IN ({places})",
-            *(since, self.clock(), *providers),
         )
 
     async def waiting_lanes(self) -> tuple[tuple[str, bool], ...]:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 
 from providers.answers import Accepted
 from providers.errors import tell
-from tasks.found import FINDABLE, ask_again
 from tasks.hints import wake
 from tasks.job import Job, JobError
 from tasks.outage import DatabaseAway
@@ -39,7 +38,6 @@ async def sweep(parts: Parts) -> None:
         parts,
         (
             _lost_submissions,
-            _lost_answers,
             _canceled_in_queue,
             _never_sent,
             _times_from_the_future,
@@ -81,13 +79,6 @@ async def _lost_submissions(parts: Parts) -> None:
             billing="unknown",
             error=unconfirmed_error(_company(parts, job), reason, job.sandbox),
         )
-
-
-async def _lost_answers(parts: Parts) -> None:
-    """For a day an order without a clear answer is asked for, wherever the provider can be asked for an id of ours."""
-    able = [wire.name for wire in parts.wires.all() if wire.submit.lookup]
-    for job in await parts.jobs.overdue.unconfirmed(able, parts.jobs.clock() - FINDABLE):
-        await ask_again(parts, job)
 
 
 async def _canceled_in_queue(parts: Parts) -> None:

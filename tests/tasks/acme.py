@@ -121,9 +121,6 @@ class OnlyAcme(Wires):
     def get(self, name: str) -> Wire | None:
         return self.acme.wire if name in ("acme", "replicate", "fal") else None
 
-    def all(self) -> tuple[Wire, ...]:
-        return (self.acme.wire,)
-
 
 class AcmeLines(Lines):
     """All lines lead to Acme; `sandbox` and `there` are what a test wants."""

@@ -1,11 +1,10 @@
-"""An order that got no clear answer is found again: by an id of ours, by a message, or by a person; for one day."""
+"""An order that got no clear answer is found again: by a message or by a person; for one day."""
 
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
-from providers.answers import Accepted, Look, Operation, Unanswered, Unclear
+from providers.answers import Look, Unanswered
 from tasks.found import FINDABLE, NotFound, heard, told
 from tasks.job import Job
 from tests.tasks.world import World
@@ -26,40 +25,6 @@ async def lost(world: World, **facts: Any) -> Job:
 
 async def day_later(world: World, job: Job) -> None:
     await world.jobs.note(job.id, ended_at=world.jobs.clock() - FINDABLE - 1)
-
-
-def asks_by_our_id(world: World) -> None:
-    submit = replace(world.acme.wire.submit, lookup="{idem}")
-    world.acme.wire = replace(world.acme.wire, submit=submit)
-
-
-async def test_a_provider_that_is_back_is_asked_for_an_id_of_ours(world: World) -> None:
-    asks_by_our_id(world)
-    answers = iter([AWAY, AWAY, GONE])
-    world.acme.on_submit = lambda _: Unclear("the connection was dropped")
-    world.acme.on_find = lambda job_id: next(answers, None) or Accepted(Operation(f"op-{job_id}"))
-    async with world.worker():
-        job = await world.order()
-        done = await world.until(job, "succeeded")
-    assert world.acme.submitted == [job.id]
-    assert done.billing == await world.billing(job) == "billed"
-
-
-async def test_after_a_day_nobody_asks_any_more(world: World) -> None:
-    asks_by_our_id(world)
-    asked: list[str] = []
-
-    def find(job_id: str) -> Any:
-        asked.append(job_id)
-        return Accepted(Operation(f"op-{job_id}"))
-
-    world.acme.on_find = find
-    old, new = await lost(world), await lost(world)
-    await day_later(world, old)
-    async with world.worker():
-        await world.until(new, "succeeded")
-    assert asked == [new.id]
-    assert (await world.now(old)).state == "unconfirmed"
 
 
 async def test_a_message_brings_the_id_for_a_day(world: World) -> None:
