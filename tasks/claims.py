@@ -144,14 +144,18 @@ class Claims:
         return await self._speak_again("state = 'saving'", (), silent_for, limit)
 
     async def unanswered(self, lane: str, after: int, first: float, longest: float) -> float | None:
-        """Count a submission without an answer; the time until which that pauses the lane, if it does."""
+        """Count a submission without an answer; the time until which that pauses the lane, if it does.
+
+        A pause that the provider asked for is not cut short by one of its silences.
+        """
         async with self.database.transaction():
-            count = (await self._take(lane)).unanswered + 1
+            found = await self._take(lane)
+            count = found.unanswered + 1
             pause = min(longest, first * 2.0 ** min(count - after, 20)) if count >= after else 0.0
             until = self.clock() + pause
             await self.database.rows(
                 "UPDATE lane SET unanswered = {}, paused_until = {} WHERE name = {}",
-                *(count, until if pause else 0.0, lane),
+                *(count, max(until, found.paused_until) if pause else found.paused_until, lane),
             )
         return until if pause else None
 
@@ -166,8 +170,10 @@ class Claims:
         return bool(rows)
 
     async def pause(self, lane: str, until: float) -> None:
-        """The provider told us to wait: no worker submits to it until then."""
-        await self.database.rows("UPDATE lane SET paused_until = {} WHERE name = {}", until, lane)
+        """The provider told us to wait: no worker submits to it until then, nor before the end of a longer pause."""
+        await self.database.rows(
+            "UPDATE lane SET paused_until = {} WHERE name = {} AND paused_until < {}", until, lane, until
+        )
 
     async def take_over(self) -> None:
         """For the start of the only worker there is: whoever held a lease is dead, and no hint is on its way."""

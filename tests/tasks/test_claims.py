@@ -281,3 +281,17 @@ async def test_what_was_told_to_wait_waits_for_all_workers(jobs: Jobs, clock: Cl
     assert await jobs.claims.free_slots("acme", 5) == 0
     clock.now += 21
     assert await jobs.claims.next_to_submit("acme", 5, 30.0) is not None
+
+
+async def test_a_pause_that_the_provider_asked_for_is_cut_short_by_nothing(jobs: Jobs, clock: Clock) -> None:
+    """Five orders under way at once may be answered "wait a minute", "wait", and not at all."""
+    await _order(jobs, clock, "ann")
+    await jobs.claims.next_to_submit("acme", 0, 30.0)  # makes the lane's row
+    await jobs.claims.pause("acme", clock.now + 60)
+    await jobs.claims.pause("acme", clock.now + 2)
+    for _ in range(3):
+        await jobs.claims.unanswered("acme", 3, 5.0, 100.0)
+    clock.now += 59
+    assert await jobs.claims.next_to_submit("acme", 5, 30.0) is None
+    clock.now += 2
+    assert await jobs.claims.next_to_submit("acme", 5, 30.0) is not None
