@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tasks.database import Database
 from tasks.job import Job, Watched
-from tasks.rows import WATCHED_SQL, to_job, to_watched
+from tasks.rows import WATCHED_SQL, readable, to_job, to_watched
 from tasks.turns import LaneRow, fairest, has_slot, held
 
 
@@ -104,7 +104,7 @@ class Claims:
             f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) RETURNING {WATCHED_SQL}",
             *(now, growth, growth, now, now, limit),
         )
-        return tuple(to_watched(row) for row in rows)
+        return tuple(readable(rows, to_watched))
 
     async def sending_cancel(self, job_id: str, again_after: float) -> bool:
         """Whether it is ours to send the cancel now: once, and again only where it got no answer for so long."""

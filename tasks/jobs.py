@@ -20,7 +20,7 @@ from tasks.database import Database
 from tasks.job import Job, JobError, Watched
 from tasks.ledger import Ledger
 from tasks.overdue import Overdue
-from tasks.rows import encode, to_job, to_row
+from tasks.rows import encode, readable, to_job, to_row
 from tasks.state import LIVE, State
 
 DELETABLE = ("succeeded", "failed", "canceled", "unconfirmed")
@@ -115,7 +115,7 @@ class Jobs:
                 "ORDER BY created_at DESC, id DESC LIMIT {}",
                 *(owner, last.created_at, last.id, limit),
             )
-        return tuple(to_job(row) for row in rows)
+        return tuple(readable(rows, to_job))
 
     async def live(self, owner: str, ids: Iterable[str] | None = None) -> tuple[Job, ...]:
         """Jobs that are going to change by themselves, newest first; with `ids` those jobs, in any state."""
@@ -127,7 +127,7 @@ class Jobs:
             "ORDER BY created_at DESC, id DESC",
             *(owner, *wanted),
         )
-        return tuple(to_job(row) for row in rows)
+        return tuple(readable(rows, to_job))
 
     async def request_cancel(self, owner: str, job_id: str) -> Job | None:
         """Note the wish of the owner; a job that was never sent is canceled at once. The job as it is then."""
@@ -227,7 +227,7 @@ class Jobs:
             f"SELECT * FROM job WHERE provider = {{}} AND operation LIKE {{}} {among}",  # noqa: S608
             *(provider, member),
         )
-        found = (to_job(row) for row in rows)
+        found = readable(rows, to_job)
         return next((job for job in found if job.provider_job_id == operation), None)
 
     async def _take_key(self, key: Key, job: Job) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.database import Database
 from tasks.job import Job
-from tasks.rows import to_job
+from tasks.rows import readable, to_job
 
 LONGEST_LOOK_WAIT = 600.0  # seconds that a provider may ask us to wait with the next look
 LEASED = "state IN ('queued', 'submitting', 'saving')"
@@ -78,4 +78,4 @@ class Overdue:
 
     async def _jobs(self, where: str, *args: Any) -> tuple[Job, ...]:
         rows = await self.database.rows(f"SELECT * FROM job WHERE {where} LIMIT {SOME}", *args)  # noqa: S608
-        return tuple(to_job(row) for row in rows)
+        return tuple(readable(rows, to_job))

@@ -1,7 +1,8 @@
 """Between a row of the table `job` and the structs of `tasks.job`: structs are JSON text in the database."""
 
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -9,6 +10,10 @@ from models.values import Values
 from providers.answers import Cost, Operation, OutputFile
 from providers.order import Handle, Order
 from tasks.job import Amounts, Job, JobError, Output, Watched, lane
+
+log = logging.getLogger("shotlist.database")
+
+Read = TypeVar("Read")
 
 _JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {
     "values": msgspec.json.Decoder(Values),
@@ -52,6 +57,15 @@ def to_job(row: Mapping[str, Any]) -> Job:
 
 def to_watched(row: Mapping[str, Any]) -> Watched:
     return Watched(**{column: decode(column, row[column]) for column in _WATCHED_COLUMNS})
+
+
+def readable(rows: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Read]) -> Iterator[Read]:
+    """All rows that can be read: one that was damaged, or that another version wrote, keeps nobody from the others."""
+    for row in rows:
+        try:
+            yield read(row)
+        except msgspec.MsgspecError as error:
+            log.error("job %s: its row cannot be read (%s)", row["id"], error)
 
 
 def to_row(job: Job) -> dict[str, Any]:
