@@ -4,7 +4,7 @@ A claim is a conditional update, so of two workers one gets it and the other goe
 not renewed. Slots are counted in the transaction that claims, behind the lane's row, which one worker holds at a time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
@@ -64,6 +64,22 @@ class Claims:
             *(now + lease, job_id, now, now),
         )
         return to_job(rows[0]) if rows else None
+
+    async def to_look_up(self, providers: Collection[str], first: float, at_most: float) -> tuple[Job, ...]:
+        """Orders without a clear answer, younger than `at_most`, of which these providers are to be asked now.
+
+        The next question about them is due after `first` seconds, and later a fifth of their age after that.
+        """
+        if not providers:
+            return ()
+        now, places = self.clock(), ", ".join("{}" for _ in providers)
+        rows = await self.database.rows(
+            f"UPDATE job SET not_before = {{}} + ({{}} - ended_at) * (0.1 + 0.2 * {self.database.random}) "  # noqa: S608
+            "WHERE state = 'unconfirmed' AND operation IS NULL AND ended_at > {} AND not_before <= {} "
+            f"AND provider IN ({places}) RETURNING *",
+            *(now + first, now, now - at_most, now, *providers),
+        )
+        return tuple(readable(rows, to_job))
 
     async def renew(self, job: Job, lease: float) -> bool:
         """False where the job has moved on without us."""

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from tasks.job import DAY
+
 
 class Pace(Struct, frozen=True, kw_only=True):
     """The defaults are for real life; tests make them short."""
@@ -9,6 +11,9 @@ class Pace(Struct, frozen=True, kw_only=True):
     lease: float = 30.0  # a worker that has not renewed its claim for so long is taken for dead
     renew: float = 8.0  # how often a living one renews it
     submit_limit: float = 120.0  # the longest wait for an answer to a submission
+    lookup_limit: float = 10.0  # the longest wait for an answer to "did this order arrive?"
+    lookup_first: float = 10.0  # then asked again, ever more rarely
+    lookup_for: float = DAY  # then an order without a clear answer is final
 
     sweep_every: float = 5.0
     tidy_every: float = 3600.0
@@ -22,7 +27,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     deliver_tries: int = 4
     handle_margin: float = 120.0  # a delivered file that expires sooner is delivered again
     longest_wait: float = 3600.0  # that a provider may make us wait with a submission
-    queued_at_most: float = 86_400.0  # then a job that could never be sent is given up
+    queued_at_most: float = DAY  # then a job that could never be sent is given up
     save_tries: int = 730  # downloads, about a day of them, before a finished video is given up
     save_tries_bad: int = 3  # downloads that are no video before that is believed
     gone_looks: int = 5  # "no such job" answers in a row before they are believed
@@ -30,9 +35,9 @@ class Pace(Struct, frozen=True, kw_only=True):
     pause_after: int = 3  # unanswered submissions in a row that pause a provider
     pause: float = 30.0  # then doubled
     pause_max: float = 600.0
-    late_for: float = 86_400.0  # looks go on for so long after the deadline
+    late_for: float = DAY  # looks go on for so long after the deadline
     cancel_again: float = 60.0  # a cancel that has had no effect is sent again after so long
-    keys_kept: float = 7 * 86_400.0
+    keys_kept: float = 7 * DAY
 
     submits_at_once: int = 20  # for each worker
     saves_at_once: int = 6

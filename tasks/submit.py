@@ -11,6 +11,7 @@ from tasks.deliver import Delivered, Undelivered, deliver
 from tasks.hints import hint_one, hint_submit, limits, wake
 from tasks.job import Job, JobError, lane
 from tasks.leases import holding, until_it_lands, whole
+from tasks.lookup import arrived
 from tasks.pace import backoff
 from tasks.parts import Parts
 
@@ -117,8 +118,8 @@ async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> No
             await until_it_lands(job.id, lambda: _silence(parts, job))
             await until_it_lands(job.id, lambda: _again(parts, job, lost, f"not sent: {reason}", wait))
         case Unclear(reason):
-            found = await line.find(job.order, job_id=job.id)
-            if isinstance(found, Accepted):
+            found = await arrived(parts, line, job)
+            if found is not None:
                 await record(parts, line, job, found)
                 return
             # Counted before the slot is free: a worker that takes the next job must see it.

@@ -8,10 +8,10 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from providers.answers import Accepted
 from providers.errors import tell
 from tasks.hints import wake
 from tasks.job import Job, JobError
+from tasks.lookup import arrived
 from tasks.outage import DatabaseAway
 from tasks.parts import Parts
 from tasks.submit import record, unconfirmed_error
@@ -38,6 +38,7 @@ async def sweep(parts: Parts) -> None:
         parts,
         (
             _lost_submissions,
+            _doubtful_orders,
             _canceled_in_queue,
             _never_sent,
             _times_from_the_future,
@@ -64,12 +65,7 @@ async def _lost_submissions(parts: Parts) -> None:
 
     Where the provider can be asked for an id of ours, it is asked first.
     """
-    for job in await parts.jobs.overdue.submissions():
-        line = parts.lines.line(*job.line_key)
-        found = await line.find(job.order, job_id=job.id) if line else None
-        if line is not None and isinstance(found, Accepted):
-            await record(parts, line, job, found)
-            continue
+    for job in await _record_arrived(parts, await parts.jobs.overdue.submissions()):
         reason = "Shotlist was interrupted while it waited for the answer"
         await parts.jobs.move(
             job,
@@ -79,6 +75,25 @@ async def _lost_submissions(parts: Parts) -> None:
             billing="unknown",
             error=unconfirmed_error(_company(parts, job), reason, job.sandbox),
         )
+
+
+async def _doubtful_orders(parts: Parts) -> None:
+    """The outage that swallowed the answer mostly swallows the first question too: it is asked again for a day."""
+    providers = [wire.name for wire in parts.wires.all() if wire.submit.lookup]
+    pace = parts.pace
+    await _record_arrived(
+        parts, await parts.jobs.claims.to_look_up(providers, pace.lookup_first, pace.lookup_for)
+    )
+
+
+async def _record_arrived(parts: Parts, jobs: tuple[Job, ...]) -> list[Job]:
+    """Those of which their providers do not say that they have them; the others go on. All are asked at once."""
+    lines = [parts.lines.line(*job.line_key) for job in jobs]
+    found = await asyncio.gather(*(arrived(parts, *each) for each in zip(lines, jobs, strict=True)))
+    for job, line, answer in zip(jobs, lines, found, strict=True):
+        if line is not None and answer is not None:
+            await record(parts, line, job, answer)
+    return [job for job, answer in zip(jobs, found, strict=True) if answer is None]
 
 
 async def _canceled_in_queue(parts: Parts) -> None:

@@ -39,7 +39,7 @@ def wire(slots: int = 5) -> Wire:
         base="https://acme.test",
         source="made up",
         checked=date(2026, 1, 1),
-        submit=Submit(path="/jobs", id="/id"),
+        submit=Submit(path="/jobs", id="/id", lookup="{idem}"),
         status=Status(path="/jobs/{id}", state="/state", map={}),
         output=OutputAt(),
         error=Errors(),
@@ -120,6 +120,9 @@ class OnlyAcme(Wires):
 
     def get(self, name: str) -> Wire | None:
         return self.acme.wire if name in ("acme", "replicate", "fal") else None
+
+    def all(self) -> tuple[Wire, ...]:
+        return (self.acme.wire,)
 
 
 class AcmeLines(Lines):
