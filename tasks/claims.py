@@ -113,12 +113,14 @@ class Claims:
         Intervals grow, and differ by up to a tenth, so that jobs ordered together are not looked at together for ever.
         """
         now = self.clock()
+        # Materialized: as a plain subquery Postgres may run it once for each row, and take more than the limit.
         rows = await self.database.rows(
-            f"UPDATE job SET next_look_at = {{}} + look_every * (0.9 + 0.2 * {self.database.random}), look_every = "  # noqa: S608
+            "WITH due AS MATERIALIZED (SELECT id FROM job WHERE next_look_at <= {} "  # noqa: S608
+            f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) "
+            f"UPDATE job SET next_look_at = {{}} + look_every * (0.9 + 0.2 * {self.database.random}), look_every = "
             "CASE WHEN look_every * {} > look_max THEN look_max ELSE look_every * {} END "
-            "WHERE next_look_at <= {} AND id IN (SELECT id FROM job WHERE next_look_at <= {} "
-            f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) RETURNING {WATCHED_SQL}",
-            *(now, growth, growth, now, now, limit),
+            f"WHERE next_look_at <= {{}} AND id IN (SELECT id FROM due) RETURNING {WATCHED_SQL}",
+            *(now, limit, now, growth, growth, now),
         )
         return tuple(readable(rows, to_watched))
 
@@ -234,10 +236,11 @@ class Claims:
     ) -> tuple[Hint, ...]:
         now = self.clock()
         rows = await self.database.rows(
-            f"UPDATE job SET revision = revision + 1, hinted_at = {{}} WHERE id IN (SELECT id FROM job WHERE {where} "  # noqa: S608
+            f"WITH silent AS MATERIALIZED (SELECT id FROM job WHERE {where} "  # noqa: S608
             "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} AND hinted_at <= {} "
             f"ORDER BY created_at LIMIT {{}} {self.database.skip_locked}) "
+            "UPDATE job SET revision = revision + 1, hinted_at = {} WHERE id IN (SELECT id FROM silent) "
             "AND (lease_until IS NULL OR lease_until <= {}) RETURNING id, revision",
-            *(now, *args, now, now, now - silent_for, limit, now),
+            *(*args, now, now, now - silent_for, limit, now, now),
         )
         return tuple(Hint(row["id"], row["revision"]) for row in rows)

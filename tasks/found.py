@@ -1,6 +1,6 @@
-"""How an order that got no clear answer is found again by the provider's message or by a person; see also `tasks.lookup`.
+"""How an order without a clear answer is found by the provider's message or by a person; see also `tasks.lookup`.
 
-What is said of the job beside its id is never believed: a look finds out. After `FINDABLE` seconds it is final.
+What is said of the job beside its id is never believed: a look finds out. After a day it is final.
 """
 
 from msgspec import Struct
@@ -8,10 +8,9 @@ from msgspec import Struct
 from providers.answers import Operation, Unanswered
 from providers.line import Line
 from tasks.answers import Cadence
-from tasks.job import DAY, Job
+from tasks.job import Job
 from tasks.parts import Parts
 
-FINDABLE = DAY
 LONGEST_ID = 200  # characters
 
 
@@ -19,11 +18,6 @@ class NotFound(Struct, frozen=True):
     """A sentence for people; nothing was changed."""
 
     sentence: str
-
-
-def findable(job: Job, now: float) -> bool:
-    """Whether the provider may have this job and may still tell us so."""
-    return job.state == "unconfirmed" and job.operation is None and now < (job.ended_at or now) + FINDABLE
 
 
 async def find_job(parts: Parts, provider: str, job_id: str | None, operation: str | None) -> Job | None:
@@ -37,7 +31,7 @@ async def find_job(parts: Parts, provider: str, job_id: str | None, operation: s
 async def heard(parts: Parts, job: Job, operation: str | None) -> None:
     """A message from the provider: look now; record the id of one whose order got no clear answer, or none yet."""
     line = parts.lines.line(*job.line_key)
-    waits = job.state == "submitting" or findable(job, parts.jobs.clock())
+    waits = job.state == "submitting" or job.findable(parts.jobs.clock())
     if line is not None and operation and job.operation is None and waits:
         await _take_up(parts, line, job, _operation(job, operation))
     await parts.jobs.look_now(job.id)
@@ -52,7 +46,7 @@ async def told(parts: Parts, owner: str, job_id: str, operation: str) -> Job | N
     if job is None or job.provider_job_id == name:
         return job
     line = parts.lines.line(*job.line_key)
-    if not findable(job, parts.jobs.clock()):
+    if not job.findable(parts.jobs.clock()):
         return NotFound("Only a job that is not confirmed can be found by its id, within a day of its order.")
     if line is None:
         return NotFound(f"{job.provider} is not set up here just now. Nothing was changed: try again later.")

@@ -8,6 +8,8 @@ from providers.order import Handle, Order
 from tasks.state import FINAL, LIVE, State
 
 DAY = 24 * 3600.0
+FINDABLE = DAY
+"""Seconds for which an order without a clear answer may still be found at its provider; then it is final."""
 
 
 class Amounts(Struct, frozen=True):
@@ -100,6 +102,11 @@ class Job(Struct, frozen=True, kw_only=True):
     def final(self) -> bool:
         """Whether it rests; only a late success of a failed or canceled job may still follow."""
         return self.state in FINAL
+
+    def findable(self, now: float) -> bool:
+        """Whether the provider may have this order and may still tell us so."""
+        unclear = self.state == "unconfirmed" and self.operation is None
+        return unclear and now < (self.ended_at or now) + FINDABLE
 
     @property
     def provider_job_id(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from tasks.job import DAY
+from tasks.job import DAY, FINDABLE
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -13,7 +13,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     submit_limit: float = 120.0  # the longest wait for an answer to a submission
     lookup_limit: float = 10.0  # the longest wait for an answer to "did this order arrive?"
     lookup_first: float = 10.0  # then asked again, ever more rarely
-    lookup_for: float = DAY  # then an order without a clear answer is final
+    lookup_for: float = FINDABLE
 
     sweep_every: float = 5.0
     tidy_every: float = 3600.0

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from models.values import JSON
 from providers.wire import Wire
-from tasks.found import findable
 from tasks.job import Job, Output
 from web.words import about, amount, megabytes, ordinal, seconds
 
@@ -231,7 +230,7 @@ def acts(job: Job, wire: Wire | None, now: float, nonce: str) -> list[Act]:
     stoppable = job.operation is None or (wire is not None and wire.cancel is not None)
     if job.live and job.state != "saving" and not job.cancel_requested_at and stoppable:
         acts.append(Act("Cancel", f"{base}/cancel", money=_cancel_money(job, wire)))
-    if findable(job, now):
+    if job.findable(now):
         words = f"If {company} lists this job in your account, give its id: Shotlist goes on from there."
         acts.append(Act("I have its id", f"{base}/found", sure=words, asks=f"{company}'s id of this job"))
     if job.state in ("failed", "canceled", "unconfirmed"):

@@ -252,6 +252,20 @@ async def test_looks_are_taken_longest_overdue_first_and_no_more_than_asked_for(
     assert len(set(taken)) == 3
 
 
+async def test_no_plan_of_the_database_takes_more_than_asked_for(jobs: Jobs, clock: Clock) -> None:
+    await _order(jobs, clock, "ann", 3)
+    for _ in range(3):
+        await _submit(jobs, 5)
+    await _order(jobs, clock, "bob", 3)
+    clock.now += 60
+    async with jobs.database.transaction():
+        if not jobs.database.is_sqlite:
+            for way in ("hashjoin", "mergejoin", "hashagg", "material", "sort"):
+                await jobs.database.rows(f"SET LOCAL enable_{way} = off")
+        assert len(await jobs.claims.due_looks(1, 1.2)) == 1
+        assert len(await jobs.claims.lost_hints("acme", 1.0, 1)) == 1
+
+
 async def test_a_worker_that_is_alone_takes_over_at_once_what_the_dead_one_held(
     jobs: Jobs, clock: Clock
 ) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from providers.answers import Look, Unanswered
-from tasks.found import FINDABLE, NotFound, heard, told
-from tasks.job import Job
+from tasks.found import NotFound, heard, told
+from tasks.job import FINDABLE, Job
 from tests.tasks.world import World
 
 AWAY = Unanswered("no answer")
