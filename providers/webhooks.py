@@ -130,7 +130,7 @@ class Webhooks:
 def _told(webhook: Webhook, body: bytes) -> Hearing:
     try:
         document: JSON = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Heard()
     if webhook.challenge:
         for challenge in find(document, webhook.challenge):

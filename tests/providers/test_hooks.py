@@ -148,7 +148,13 @@ def test_a_message_is_good_for_five_minutes_each_way(vector: Vector) -> None:
 
 @each
 def test_a_time_or_a_signature_that_is_none_is_forged(vector: Vector) -> None:
-    for bad in vector.bad_stamps:
+    endless = [
+        "9" * 400,
+        "9" * 5000,
+        "Thu, 01 Jan 99999999999 00:00:00 GMT",
+        f"Thu, 01 Jan 2026 00:00:00 +{9**30}",
+    ]
+    for bad in vector.bad_stamps + endless:
         assert isinstance(verdict(vector, headers={vector.stamp: bad}), Forged), bad
     for bad in ("", "v1,", "é", "zz", "00", "v1,é"):
         assert isinstance(verdict(vector, headers={vector.signature: bad}), Forged), bad
@@ -161,6 +167,11 @@ def test_standard_webhooks_lists_signatures_of_several_versions_and_keys() -> No
     assert isinstance(verdict(vector, headers={"webhook-signature": listed}), Genuine)
     unversioned = own.removeprefix("v1,")
     assert isinstance(verdict(vector, headers={"webhook-signature": unversioned}), Forged)
+
+
+def test_a_secret_that_is_no_base64_is_taken_as_it_is() -> None:
+    for secret in ("not base64!", "whsec_ké"):
+        assert isinstance(verdict(VECTORS[0], keys=(secret,)), Forged)
 
 
 def test_vidu_signs_the_address() -> None:
