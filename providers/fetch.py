@@ -37,7 +37,9 @@ async def download(
     try:
         async with asyncio.timeout(LONGEST):
             return await _follow(clients, request, origin, to, limit_bytes)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+        return FetchFailed("its address is not one that can be asked", retryable=False)
+    except (httpx.HTTPError, TimeoutError) as error:
         return FetchFailed(Secrets(key).scrub(f"the file's server: {in_words(error)}"))
 
 

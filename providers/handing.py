@@ -74,8 +74,8 @@ async def _fetched(caller: Caller, leaf: MediaLeaf, order: Order | None) -> Hand
         with path.open("wb") as to:
             request = Request(method="GET", url=leaf.ref)
             fetched = await download(caller.clients, request, caller.origin, to, most, caller.key())
-        host = urlsplit(leaf.ref).hostname
         if isinstance(fetched, FetchFailed):
+            host = leaf.ref.split("/")[2].rpartition("@")[2]  # urlsplit raises at "https://[::1"
             return NotDelivered(
                 f"The file at {host} could not be fetched: {fetched.reason}. Nothing was ordered: choose a file, "
                 "or give another address.",

@@ -68,7 +68,7 @@ async def send(client: httpx.AsyncClient, request: Request, url: str, key: str) 
             )
             async with asyncio.timeout(LONGEST if request.encoding == "json" else LONGEST_UPLOAD):
                 return await _exchange(client, outgoing, secrets)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError, OSError) as error:
         return Silence(secrets.scrub(in_words(error)), sent)
 
 

@@ -13,7 +13,7 @@ from providers.order import Handle, LocalFile, NotDelivered
 from providers.wire import Wire
 from tests.providers.conftest import KEY, LineTo
 from tests.providers.stub import HANG_UP, Asked, Reply, Routes, stub
-from tests.providers.wires import FAL, REPLICATE
+from tests.providers.wires import ALL, FAL, REPLICATE
 
 BARE = structs.replace(
     REPLICATE,
@@ -195,3 +195,11 @@ async def test_a_failed_upload_orders_nothing_and_says_so(
     assert isinstance(outcome, NotDelivered)
     assert outcome.retryable == retryable
     assert "Nothing was ordered" in outcome.sentence
+
+
+@pytest.mark.parametrize("address", ["https://xn--a/a.png", "https://[::1", "https://me@/a.png"])
+async def test_a_file_at_an_address_that_is_none_is_refused_in_words(line_to: LineTo, address: str) -> None:
+    outcome = await line_to(ALL["veo"], "http://127.0.0.1:9").deliver(leaf(address), None)
+    assert isinstance(outcome, NotDelivered)
+    assert not outcome.retryable
+    assert "could not be fetched" in outcome.sentence

@@ -10,6 +10,8 @@ from providers.addresses import is_public
 from providers.answers import Fetched, FetchFailed, OutputFile
 from providers.clients import Clients
 from providers.line import Line
+from providers.request import Request
+from providers.send import Silence
 from providers.wire import Wire
 from tests.providers.conftest import KEY, LineTo, Names, client_context, clients_with, server_context
 from tests.providers.stub import HANG_UP, Reply, stub
@@ -200,6 +202,19 @@ async def test_an_address_written_as_a_number_is_checked_as_well(host: str) -> N
         answer, _ = await fetched(line_with(REPLICATE, "https://api.replicate.com", clients), url)
     assert isinstance(answer, FetchFailed)
     assert inside.asked == []
+
+
+@pytest.mark.parametrize("host", ["a..b.com", f"{'a' * 64}.com", "xn--a", "[::1", "x:abc", ""])
+async def test_a_host_that_is_none_is_an_answer_too_and_not_tried_again(host: str) -> None:
+    async with Clients() as clients:
+        answer, _ = await fetched(
+            line_with(REPLICATE, "https://api.replicate.com", clients), f"https://{host}/a"
+        )
+        link = Request(method="GET", url=f"https://{host}/a", given=True)
+        asked = await line_with(REPLICATE, "https://api.replicate.com", clients).caller.ask(link)
+    assert isinstance(answer, FetchFailed)
+    assert not answer.retryable
+    assert isinstance(asked, Silence)
 
 
 async def test_the_checked_address_is_the_one_that_is_connected_to() -> None:
