@@ -1,5 +1,6 @@
 """One HTTP answer as the interpreter sees it: status, headers, JSON body; and what it says of an error."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,10 +31,7 @@ class Answer(Struct, frozen=True):
     def read(cls, status: int, headers: Mapping[str, str], content: bytes) -> "Answer":
         """The answer with its body parsed, if that can be done."""
         lower = {name.lower(): value for name, value in headers.items()}
-        try:
-            return cls(status, lower, msgspec.json.decode(content))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return cls(status, lower, UNSET)
+        return cls(status, lower, _parsed(content))
 
     @property
     def document(self) -> JSON:
@@ -43,6 +41,26 @@ class Answer(Struct, frozen=True):
     def at(self, pointer: str) -> JSON:
         """The first value at the pointer, or null."""
         return next(find(self.document, pointer), None)
+
+
+def _parsed(content: bytes) -> JSON | UnsetType:
+    try:
+        found: JSON = msgspec.json.decode(content)
+        return found
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _forgiven(content)
+    except RecursionError:
+        return UNSET
+
+
+def _forgiven(content: bytes) -> JSON | UnsetType:
+    """What servers write beside JSON: NaN is null, as ComfyUI has it in graphs; half a character is "?"."""
+    try:
+        loose = json.loads(content.decode("utf-8-sig", "replace"), parse_constant=lambda _: None)
+        found: JSON = msgspec.json.decode(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
+        return found
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors too
+        return UNSET
 
 
 def named_kind(wire: Wire, answer: Answer) -> ErrorKind | None:
@@ -120,7 +138,7 @@ def wait_of(wire: Wire, answer: Answer, now: datetime | None = None) -> float | 
     said, precisely = answer.headers.get("retry-after", ""), answer.headers.get("retry-after-ms", "")
     seconds = None
     if re.fullmatch(r"\d+", precisely):
-        seconds = int(precisely) / 1000
+        seconds = float(precisely) / 1000
     elif re.fullmatch(r"\d+(\.\d+)?", said.strip()):
         seconds = float(said)
     elif said:
@@ -139,6 +157,6 @@ def _told_wait(wire: Wire, answer: Answer) -> re.Match[str] | None:
 def _until(date: str, now: datetime) -> float | None:
     try:
         then = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (then.replace(tzinfo=then.tzinfo or UTC) - now).total_seconds()

@@ -45,6 +45,7 @@ from providers.wire import Wire
 log = logging.getLogger(__name__)
 
 LONGEST_LOG_LINE = 200  # characters
+MOST_IN_QUEUE = 1e9  # a number that every database holds
 WARNING = "warning"  # under which an operation keeps what its submission warned of
 
 
@@ -109,7 +110,7 @@ def judge_status(wire: Wire, answer: Answer, *, cancel_sent: bool = False) -> Lo
 def _hint(wire: Wire, answer: Answer) -> float | None:
     """When the provider wants the next look; more often than the wire says, we do not ask."""
     told = answer.headers.get(wire.poll.hint, "") if wire.poll.hint else ""
-    return max(int(told) / 1000, wire.poll.every) if told.isdecimal() else None
+    return max(float(told) / 1000, wire.poll.every) if told.isdecimal() else None
 
 
 def is_gone(wire: Wire, answer: Answer) -> bool:
@@ -191,25 +192,24 @@ def _progress(wire: Wire, document: JSON, state: State) -> float | None:
     if number is not None:
         return min(max(number / wire.status.full, 0.0), 1.0)
     if wire.status.progress_in_log:
-        seen = re.findall(wire.status.progress_in_log, _whole_log(wire, document), re.MULTILINE)
-        if seen:
-            last = seen[-1][0] if isinstance(seen[-1], tuple) else seen[-1]
-            return min(float(last) / 100, 1.0)
+        found = (re.search(wire.status.progress_in_log, line) for line in reversed(_lines(wire, document)))
+        return next((min(float(percent[1]) / 100, 1.0) for percent in found if percent), None)
     return None
 
 
 def _position(wire: Wire, document: JSON) -> int | None:
     number = first_number(document, wire.status.position)
-    return None if number is None else int(number)
+    return int(number) if number is not None and 0 <= number < MOST_IN_QUEUE else None
 
 
-def _whole_log(wire: Wire, document: JSON) -> str:
-    lines = "\n".join(text for text in find_any(document, wire.status.log) if isinstance(text, str))
-    return lines.replace("\r", "\n")  # a progress bar rewrites its line
+def _lines(wire: Wire, document: JSON) -> list[str]:
+    """The log's lines that say something; a progress bar rewrites its own, so "\r" ends one too."""
+    texts = (text for text in find_any(document, wire.status.log) if isinstance(text, str))
+    return [line.strip() for text in texts for line in text.splitlines() if line.strip()]
 
 
 def _log(wire: Wire, document: JSON) -> str | None:
-    lines = [line.strip() for line in _whole_log(wire, document).splitlines() if line.strip()]
+    lines = _lines(wire, document)
     return lines[-1][:LONGEST_LOG_LINE] if lines else None
 
 

@@ -26,7 +26,7 @@ async def listen(clients: Clients, request: Request, url: str) -> Answer:
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     continue
-                with suppress(msgspec.DecodeError):
+                with suppress(msgspec.DecodeError, RecursionError):
                     heard.append(msgspec.json.decode(message.data))
                 if heard and request.enough and request.enough(heard[-1]):
                     break

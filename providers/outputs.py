@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from models.values import JSON
 from providers.answers import Cost, Operation, OutputFile
@@ -12,6 +12,9 @@ from providers.pointer import find, find_any, first_number, first_text
 from providers.request import names_of
 from providers.template import fill_path
 from providers.wire import Wire
+
+MOST_PIXELS = 1e6  # of a side
+MOST_DIGITS = 20  # of an amount; "1e999999" would be a million of them
 
 
 def outputs(
@@ -64,13 +67,13 @@ def _number(places: Sequence[JSON], pointers: Pointers) -> float | None:
 
 def _whole(places: Sequence[JSON], pointers: Pointers) -> int | None:
     number = _number(places, pointers)
-    return None if number is None or number <= 0 else round(number)
+    return round(number) if number is not None and 0 < number < MOST_PIXELS else None
 
 
 def _size(places: Sequence[JSON], pointers: Pointers) -> tuple[int | None, int | None]:
     """Width and height out of "1280x720" or "1280*720"."""
     for place in places:
-        if found := re.fullmatch(r"(\d+)[x*](\d+)", first_text(place, pointers)):
+        if found := re.fullmatch(r"(\d{1,6})[x*](\d{1,6})", first_text(place, pointers)):
             return int(found[1]), int(found[2])
     return None, None
 
@@ -86,8 +89,8 @@ def cost(wire: Wire, document: JSON) -> Cost | None:
         return None
     try:
         amount = Decimal(first_text(document, wire.cost.at)) * Decimal(wire.cost.times)
-    except InvalidOperation:
+    except ArithmeticError:
         return None
-    if not amount.is_finite():
+    if not amount.is_finite() or amount.is_signed() or abs(amount.adjusted()) > MOST_DIGITS:
         return None
     return Cost(f"{amount.normalize():f}", wire.cost.currency, f"{wire.display_name}'s answer")

@@ -7,7 +7,7 @@ import pytest
 from providers.answers import Look, Operation, Unanswered
 from providers.wire import Wire
 from tests.providers.asking import PREDICTION, QUEUED, TASK, look, seen
-from tests.providers.wires import FAL, NUMBERS, REPLICATE
+from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,7 @@ TQDM = "Running\n  0%|          | 0/21\r 42%|####2     | 21/50 [00:40<00:55]\n"
     [
         (TQDM, 0.42, "42%|####2     | 21/50 [00:40<00:55]"),
         (TQDM + "Encoding\n\n", 0.42, "Encoding"),
+        (f"{TQDM}{chr(10) * 200_000}Encoding", 0.42, "Encoding"),
         ("100% sure", None, "100% sure"),
         ("", None, None),
         (None, None, None),
@@ -102,6 +103,31 @@ def test_progress_in_percent_becomes_a_fraction_within_its_bounds() -> None:
     for percent, fraction in [(30, 0.3), ("55", 0.55), (250, 1.0), (-1, 0.0), ("nan", None), (None, None)]:
         outcome = seen(NUMBERS, TASK, (200, {"code": 0, "data": {"status": 2, "percent": percent}}))
         assert outcome.progress == fraction
+
+
+def test_numbers_too_large_to_keep_are_left_out() -> None:
+    for position, kept in [(0, 0), (999_999_999, 999_999_999), (1e30, None), (-1, None), ("nan", None)]:
+        assert seen(FAL, QUEUED, (202, {"status": "IN_QUEUE", "queue_position": position})).position == kept
+    hint = {"openai-poll-after-ms": "9" * 400}
+    assert seen(ALL["openai"], TASK, (200, {"status": "queued"}, hint)).retry_after == float("inf")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": "processing", "is_changed": [NaN], "limit": -Infinity}',
+        b'{"status": "processing", "prompt": "half a smile \\ud83d"}',
+        b'{"status": "processing", "prompt": "\xff\xfe"}',
+        b'\xef\xbb\xbf{"status": "processing"}',
+    ],
+)
+def test_what_servers_write_beside_json_hides_no_state(body: bytes) -> None:
+    assert seen(REPLICATE, PREDICTION, (200, body)).state == "processing"
+
+
+@pytest.mark.parametrize("body", [b'{"status": NaN', b'{"a":' * 200_000, b"[" * 10**6, b"1" * 5000, b"1e999"])
+def test_what_is_no_json_at_all_leaves_the_job_as_it_was(body: bytes) -> None:
+    assert isinstance(look(REPLICATE, PREDICTION, (200, body))[0], Unanswered)
 
 
 def test_fals_queue_position_and_last_log_line_are_shown() -> None:

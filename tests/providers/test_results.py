@@ -8,7 +8,7 @@ from providers.answers import Cost, Look, Operation, OutputFile, Unanswered
 from providers.exchange import looking
 from providers.wire import Output
 from tests.providers.asking import COMPLETED, FAL_LINKS, PREDICTION, QUEUED, TASK, look, seen
-from tests.providers.wires import FAL, NUMBERS, REPLICATE
+from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 
 
 @pytest.mark.parametrize(
@@ -177,6 +177,23 @@ def test_a_cost_is_a_plain_decimal(ticks: object, amount: str) -> None:
     outcome, _ = look(NUMBERS, TASK, (200, status), (200, {"data": {"files": []}}))
     assert isinstance(outcome, Look)
     assert outcome.cost == Cost(amount, "USD", "Acme's answer")
+
+
+@pytest.mark.parametrize("ticks", ["-3", "1e9999999", "1e99999", "1e-99999", "Infinity", "NaN", "", "free"])
+def test_a_cost_that_is_no_amount_is_none(ticks: str) -> None:
+    status = {"code": 0, "data": {"status": 3, "file_id": 9, "ticks": ticks}}
+    outcome, _ = look(NUMBERS, TASK, (200, status), (200, {"data": {"files": []}}))
+    assert isinstance(outcome, Look)
+    assert outcome.cost is None
+
+
+def test_sizes_that_no_film_has_are_left_out() -> None:
+    resp = {"status": 1, "url": "https://e/a.mp4", "outputWidth": 1e300, "outputHeight": -4}
+    assert seen(ALL["pixverse"], TASK, (200, {"ErrCode": 0, "Resp": resp})).outputs == (
+        OutputFile("https://e/a.mp4"),
+    )
+    [file] = seen(ALL["openai"], TASK, (200, {"status": "completed", "size": "9" * 5000 + "x1"})).outputs
+    assert (file.width, file.height) == (None, None)
 
 
 def test_a_rule_does_not_hold_where_its_exception_does() -> None:
