@@ -57,9 +57,9 @@ def first_text(document: JSON, pointers: str | Sequence[str]) -> str:
 
 
 def first_number(document: JSON, pointers: str | Sequence[str]) -> float | None:
-    """The first finite number that any of the pointers finds, also one written as text."""
+    """The first finite number that any of the pointers finds, also one written as text, or as seconds ("5s")."""
     try:
-        number = float(first_text(document, pointers))
+        number = float(first_text(document, pointers).removesuffix("s"))
     except ValueError:
         return None
     return number if isfinite(number) else None

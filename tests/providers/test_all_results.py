@@ -28,8 +28,9 @@ COMFY_DONE: JSON = {
 RESULTS: list[tuple[str, str, list[tuple[int, object]], tuple[OutputFile, ...], Cost | None]] = [
     ("runway", "gen4.5", [(200, {"status": "SUCCEEDED", "output": [URL], "cost": {"credits": 60}})],
      (OutputFile(URL),), Cost("0.6", "USD", "Runway's answer")),
-    ("luma", "ray-2", [(200, {"state": "completed", "assets": {"video": URL, "image": "https://e/i.png"}})],
-     (OutputFile(URL),), None),
+    ("luma", "ray-2", [(200, {"state": "completed", "assets": {"video": URL, "image": "https://e/i.png"},
+                           "request": {"generation_type": "video", "duration": "5s", "resolution": "720p"}})],
+     (OutputFile(URL, duration=5.0),), None),
     ("veo", "m", [(200, {"done": True, "response": {"generateVideoResponse": {
         "generatedSamples": [{"video": {"uri": VEO}}], "raiMediaFilteredCount": 0}}})],
      (OutputFile("/v1beta/files/abc123:download?alt=media", keyed=True),), None),
