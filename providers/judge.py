@@ -21,6 +21,7 @@ from providers.answer import (
 )
 from providers.answers import (
     Accepted,
+    Billing,
     CancelAnswer,
     CancelAsked,
     Canceled,
@@ -39,6 +40,7 @@ from providers.answers import (
 from providers.calls import Judgement, Pointers
 from providers.errors import kind_of_status, tell
 from providers.links import relative
+from providers.outputs import cost
 from providers.pointer import find_any, first, first_number, first_text
 from providers.wire import Wire
 
@@ -95,8 +97,7 @@ def judge_status(wire: Wire, answer: Answer, *, cancel_sent: bool = False) -> Lo
         return _not_told(wire, answer)
     state, kind = _overruled(wire, answer, state)
     if state == "failed":
-        error = error_of(wire, answer, kind)
-        return Look("failed", error=error, billing=error.billing, log=_log(wire, answer.document))
+        return _failed(wire, answer, kind)
     return Look(
         state,
         progress=_progress(wire, answer.document, state),
@@ -105,6 +106,14 @@ def judge_status(wire: Wire, answer: Answer, *, cancel_sent: bool = False) -> Lo
         billing=wire.billing.get("canceled", "unknown") if state == "canceled" else None,
         retry_after=wait_of(wire, answer) or _hint(wire, answer),
     )
+
+
+def _failed(wire: Wire, answer: Answer, kind: ErrorKind | None) -> Look:
+    charged = cost(wire, answer.document) if wire.cost and wire.cost.failures else None
+    billing: Billing | None = None if charged is None else "not_billed" if charged.amount == "0" else "billed"
+    error = error_of(wire, answer, kind, billing)
+    log_line = _log(wire, answer.document)
+    return Look("failed", error=error, billing=error.billing, cost=charged, log=log_line)
 
 
 def _hint(wire: Wire, answer: Answer) -> float | None:

@@ -62,11 +62,15 @@ class Output(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CostAt(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a finished job cost: the number at `at` times `times` (a decimal string), in `currency`."""
+    """What a finished job cost: the number at `at` times `times` (a decimal string), in `currency`.
+
+    `failures`: it is exact for a failed job too, and says whether that was billed.
+    """
 
     at: Pointers
     times: str = "1"
     currency: str = "USD"
+    failures: bool = False
 
 
 class Errors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -193,6 +193,31 @@ def test_a_failure_has_its_class_and_the_companys_words(
     assert found.billing == ("not_billed" if name == "comfyui" else "unknown")
 
 
+@pytest.mark.parametrize(
+    ("ticks", "billing", "amount"),
+    [(500_000_000, "billed", "0.05"), (0, "not_billed", "0"), (None, "unknown", None)],
+)
+def test_xai_tells_what_a_moderated_film_cost(ticks: int | None, billing: str, amount: str | None) -> None:
+    body = {
+        "status": "done",
+        "video": {"url": "", "respect_moderation": False},
+        "usage": {"cost_in_usd_ticks": ticks},
+    }
+    found = seen(ALL["xai"], job("xai"), (200, body))
+    assert found.error
+    assert (found.billing, found.error.billing) == (billing, billing)
+    assert (found.cost.amount if found.cost else None) == amount
+
+
+def test_credits_that_are_only_an_estimate_say_nothing_of_a_failure() -> None:
+    found = seen(
+        ALL["vidu"],
+        job("vidu"),
+        (200, {"state": "failed", "err_code": "CreationPolicyViolation", "credits": 4}),
+    )
+    assert (found.billing, found.cost) == ("unknown", None)
+
+
 GONE: list[tuple[str, list[tuple[int, object]], bool]] = [
     ("runway", [(404, {"error": "not found"})], True),
     ("luma", [(404, {"detail": "not found"})], True),
