@@ -28,13 +28,19 @@ async def find_job(parts: Parts, provider: str, job_id: str | None, operation: s
     return await parts.jobs.of_operation(provider, operation) if operation else None
 
 
-async def heard(parts: Parts, job: Job, operation: str | None) -> None:
-    """A message from the provider: look now; record the id of one whose order got no clear answer, or none yet."""
+async def heard(parts: Parts, job: Job, operation: str | None) -> bool:
+    """A message from the provider: look now; record the id of one whose order got no clear answer, or none yet.
+
+    False, and nothing changes, where the message is about another job: most signatures do not cover the address.
+    """
+    if operation and await _is_anothers(parts, job, operation):
+        return False
     line = parts.lines.line(*job.line_key)
     waits = job.state == "submitting" or job.findable(parts.jobs.clock())
     if line is not None and operation and job.operation is None and waits:
         await _take_up(parts, line, job, _operation(job, operation))
     await parts.jobs.look_now(job.id)
+    return True
 
 
 async def told(parts: Parts, owner: str, job_id: str, operation: str) -> Job | NotFound | None:
@@ -53,7 +59,7 @@ async def told(parts: Parts, owner: str, job_id: str, operation: str) -> Job | N
     company = line.wire.display_name
     if not name or len(name) > LONGEST_ID or not name.isprintable() or " " in name:
         return NotFound(f"Give the id that {company} shows for this job, such as it stands in its own list.")
-    if await parts.jobs.has_operation(job.provider, name):
+    if await _is_anothers(parts, job, name):
         return NotFound(f"Another job here is {company}'s {name} already. Nothing was changed.")
     asked = _operation(job, name)
     look = await line.look(asked)
@@ -65,6 +71,13 @@ async def told(parts: Parts, owner: str, job_id: str, operation: str) -> Job | N
         )
     await _take_up(parts, line, job, asked)
     return await parts.jobs.get(owner, job_id)
+
+
+async def _is_anothers(parts: Parts, job: Job, operation: str) -> bool:
+    if job.provider_job_id == operation:
+        return False
+    other = await parts.jobs.of_operation(job.provider, operation, ended=True)
+    return other is not None and other.id != job.id
 
 
 def _operation(job: Job, name: str) -> Operation:

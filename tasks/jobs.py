@@ -7,7 +7,7 @@ looks for in `overdue`, money in `ledger`; nothing outside these five modules wr
 import time
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -38,6 +38,9 @@ class Key(msgspec.Struct, frozen=True):
 
     id: str
     body: str
+
+
+OF_OPERATION: Final = "SELECT * FROM job WHERE provider = {} AND operation LIKE {}"
 
 
 class Jobs:
@@ -87,13 +90,13 @@ class Jobs:
         """Any owner's job, for the worker; what people see goes through `get`."""
         return _first(await self.database.rows("SELECT * FROM job WHERE id = {}", job_id))
 
-    async def of_operation(self, provider: str, operation: str) -> Job | None:
-        """The job that a provider knows by this id, where a message names nothing else."""
-        return await self._known_as(provider, operation, "AND next_look_at IS NOT NULL")
-
-    async def has_operation(self, provider: str, operation: str) -> bool:
-        """Whether this id of the provider's is that of any owner's job, in any state."""
-        return await self._known_as(provider, operation) is not None
+    async def of_operation(self, provider: str, operation: str, *, ended: bool = False) -> Job | None:
+        """The job that a provider knows by this id, and that is looked at, or (`ended`) was."""
+        member = f'%"id":{msgspec.json.encode(operation).decode()}%'
+        looked_at = "" if ended else " AND next_look_at IS NOT NULL"
+        rows = await self.database.rows(OF_OPERATION + looked_at, provider, member)
+        found = readable(rows, to_job)
+        return next((job for job in found if job.provider_job_id == operation), None)
 
     async def look_now(self, job_id: str) -> None:
         """Bring the next look forward, where looks go on at all; nothing else changes."""
@@ -220,15 +223,6 @@ class Jobs:
         told = job.error and JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
         await self.note(job.id, next_look_at=None, billing=billing, cost=cost, error=told)
         await self.ledger.settle(msgspec.structs.replace(job, billing=billing, cost=cost))
-
-    async def _known_as(self, provider: str, operation: str, among: str = "") -> Job | None:
-        member = f'%"id":{msgspec.json.encode(operation).decode()}%'
-        rows = await self.database.rows(
-            f"SELECT * FROM job WHERE provider = {{}} AND operation LIKE {{}} {among}",  # noqa: S608
-            *(provider, member),
-        )
-        found = readable(rows, to_job)
-        return next((job for job in found if job.provider_job_id == operation), None)
 
     async def _take_key(self, key: Key, job: Job) -> bool:
         taken = await self.database.rows(

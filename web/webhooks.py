@@ -79,8 +79,9 @@ async def _hear(request: Request[Any, Any, Any], parts: Parts, provider: str, jo
             return reply
         case Heard(operation):
             job = job or await find_job(parts, provider, None, operation)
-            if job is not None:
-                await heard(parts, job, operation)
+            if job is not None and not await heard(parts, job, operation):
+                log.warning("a message of %s came to the address of another job", line.wire.name)
+                raise _unauthorized()
             return Noted()
 
 

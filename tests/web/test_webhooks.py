@@ -133,6 +133,19 @@ async def test_anything_else_is_401_and_changes_nothing(
     assert await parts.jobs.find(other.id) == other
 
 
+@pytest.mark.parametrize("known", [None, "op-2"])
+async def test_a_good_message_about_another_job_is_401_and_changes_nothing(
+    parts: Parts, http: httpx.AsyncClient, known: str | None
+) -> None:
+    first, second = await ordered(parts, "op-1"), await ordered(parts, known)
+    for _ in ("while the first is looked at", "after it ended"):
+        answer = await http.post(address(parts, second), json={"id": "op-1", "state": "completed"})
+        assert answer.status_code == 401
+        assert await due(parts) == []
+        assert await parts.jobs.find(second.id) == second
+        await parts.jobs.note(first.id, next_look_at=None)
+
+
 async def test_an_id_of_a_job_that_has_one_is_not_replaced(parts: Parts, http: httpx.AsyncClient) -> None:
     job = await ordered(parts, "op-1")
     await http.post(address(parts, job), json={"id": "op-2"})
