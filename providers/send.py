@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final, cast
 
 import httpx
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from providers.answer import Answer
 from providers.data_uri import read_data_uri
@@ -100,7 +100,17 @@ async def _exchange(client: httpx.AsyncClient, outgoing: httpx.Request, secrets:
     finally:
         await response.aclose()
     headers = {name: secrets.scrub(value) for name, value in response.headers.items()}
-    return Answer.read(response.status_code, headers, secrets.scrub_bytes(bytes(content)))
+    answer = Answer.read(response.status_code, headers, secrets.scrub_bytes(bytes(content)))
+    return _unescaped(answer, secrets) if b"\\" in content else answer
+
+
+def _unescaped(answer: Answer, secrets: Secrets) -> Answer:
+    """Without a key that was written with escapes ("sk\\/…", "\\u0073k-…"), which only the parsed answer shows."""
+    if answer.body is UNSET:
+        return answer
+    told = msgspec.json.encode(answer.body)
+    clean = secrets.scrub_bytes(told)
+    return answer if clean == told else structs.replace(answer, body=msgspec.json.decode(clean))
 
 
 def _with_query(url: str, request: Request) -> httpx.URL:

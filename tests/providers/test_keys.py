@@ -2,11 +2,13 @@
 
 import pytest
 
+from providers.answer import Answer
 from providers.answers import KeyCheck, Limited, Refused
 from providers.clients import Clients
 from providers.line import Line
 from providers.lines import Lines
 from providers.order import Order
+from providers.request import Request
 from providers.wires import Wires
 from tests.providers.conftest import KEY
 from tests.providers.stub import HANG_UP, Asked, Reply, stub
@@ -95,6 +97,31 @@ async def test_only_a_real_providers_key_is_checked(clients: Clients) -> None:
         assert await lines.check_key("runway") == KeyCheck("accepted")
         assert (await lines.check_key("xai")).state == "unknown"
         assert (await lines.check_key("nobody")).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    "written", [r"sk\/secret+key\/123", r"\u0073k/secret+key/123", r"sk/secret\u002bkey\/123"]
+)
+async def test_a_key_that_comes_back_with_escapes_is_taken_out_too(clients: Clients, written: str) -> None:
+    key, told = "sk/secret+key/123", f'{{"detail": "the key {written} is off", "seen": ["{written}"]}}'
+    async with stub({}, default=Reply(401, told.encode())) as server:
+        line = Line(ALL["luma"], server.origin, lambda: key, clients)
+        outcome = await line.submit(Order("luma", "m", "", "t2v", {}), {}, job_id="j")
+        asked = await line.caller.ask(Request(method="GET", url="/x"))
+    assert isinstance(outcome, Refused)
+    assert outcome.error.message == "the key [key] is off"
+    assert isinstance(asked, Answer)
+    assert asked.body == {"detail": "the key [key] is off", "seen": ["[key]"]}
+
+
+async def test_deep_nesting_with_escapes_is_an_answer(clients: Clients) -> None:
+    for depth in (500, 900, 990, 100_000):
+        body = b'["\\/",' * depth + b"1" + b"]" * depth
+        async with stub({}, default=Reply(200, body)) as server:
+            asked = await Line(ALL["luma"], server.origin, lambda: KEY, clients).caller.ask(
+                Request(method="GET", url="/x")
+            )
+        assert isinstance(asked, Answer)
 
 
 async def test_klings_key_of_two_parts_is_signed_anew_for_each_request(clients: Clients) -> None:
