@@ -9,7 +9,7 @@ from httpx_aiohttp import AiohttpTransport
 from providers.addresses import Allowed, Resolve, is_public, resolve
 from providers.guarded import GuardedTransport
 
-AGENT = {"user-agent": "Shotlist/0.1"}
+ALWAYS = {"user-agent": "Shotlist/0.1", "accept-encoding": "gzip"}
 
 
 class Clients:
@@ -55,5 +55,5 @@ class Clients:
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
     timeout = httpx.Timeout(connect=10, read=60, write=60, pool=60)
     return httpx.AsyncClient(
-        transport=transport, timeout=timeout, follow_redirects=False, trust_env=False, headers=AGENT
+        transport=transport, timeout=timeout, follow_redirects=False, trust_env=False, headers=ALWAYS
     )

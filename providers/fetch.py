@@ -12,6 +12,7 @@ from providers.clients import Clients
 from providers.links import absolute, forwarded
 from providers.request import Request
 from providers.send import Secrets, in_words
+from providers.unpack import unpacked
 
 MOST_HOPS: Final = 5
 LONGEST: Final = 1800.0  # seconds for one file
@@ -92,7 +93,7 @@ def _unfit(response: httpx.Response, limit_bytes: int) -> FetchFailed | None:
 
 async def _write(response: httpx.Response, to: Writer, limit_bytes: int) -> FetchAnswer:
     written = 0
-    async for part in response.aiter_bytes():
+    async for part in unpacked(response):
         written += len(part)
         if written > limit_bytes:
             return _too_large(limit_bytes)

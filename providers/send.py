@@ -13,6 +13,7 @@ from providers.answer import Answer
 from providers.data_uri import read_data_uri
 from providers.order import LocalFile
 from providers.request import Request
+from providers.unpack import unpacked
 
 LARGEST_ANSWER: Final = 16_000_000  # bytes of JSON; videos are fetched, not answered
 LONGEST: Final = 120.0  # seconds for a request that carries no file
@@ -93,7 +94,7 @@ async def _exchange(client: httpx.AsyncClient, outgoing: httpx.Request, secrets:
     response = await client.send(outgoing, stream=True)
     try:
         content = bytearray()
-        async for part in response.aiter_bytes():
+        async for part in unpacked(response):
             content += part
             if len(content) > LARGEST_ANSWER:
                 raise httpx.ReadError(f"the answer is larger than {LARGEST_ANSWER // 1_000_000} MB")
