@@ -158,7 +158,7 @@ class House(Server):
         """A process whose last thread is not gone yet may still hold its locks."""
         return name in self.pids and psutil.pid_exists(self.pids[name])
 
-    def ended(self, name: str, seconds: float = 15) -> None:
+    def ended(self, name: str, seconds: float = 45) -> None:
         until(lambda: None if self.alive(name) else True, seconds, f"{name} ends; the log:\n{self.said()}")
 
     def job(self, job_id: str) -> dict[str, Any]:
