@@ -38,16 +38,13 @@ def append_page(arguments: argparse.Namespace) -> int:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    from web.logbook import History, check_logs
+    from web.log_history import History, check_logs
 
     problems = check_logs(arguments.root)
     for problem in problems:
         print(problem)
     if not problems:
-        known = History(arguments.root).known
-        print(
-            "Both logs only grew." if known else "Both logs go forward; without git their past is not known."
-        )
+        print(History(arguments.root).reach or "Both logs only grew.")
     return 1 if problems else 0
 
 

@@ -1,14 +1,12 @@
-"""The two append-only logs: the guide's change log and the page's analysis, read, appended to, and held against git.
+"""The two append-only logs: the guide's change log and the page's analysis, read, appended to, and checked.
 
 An entry begins with `[YYYY-MM-DD HH:mm] ` at the start of a line and goes on to the next entry or the end. What
 stands before the first entry is ordinary text and may be edited; an entry never changes, moves or disappears.
 """
 
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -26,6 +24,16 @@ class Entry(Struct, frozen=True):
     line: int
     time: str
     text: str
+
+    @property
+    def body(self) -> str:
+        """Without its time."""
+        return self.text.partition("] ")[2]
+
+    @property
+    def title(self) -> str:
+        """What changed: the first line up to the first " / "."""
+        return self.body.partition("\n")[0].partition(" / ")[0]
 
 
 class LogProblem(Struct, frozen=True):
@@ -87,66 +95,30 @@ def rewritten(file: str, old: Sequence[Entry], new: Sequence[Entry], where: str)
     return []
 
 
+def lost(file: str, old: Sequence[Entry], new: Sequence[Entry], where: str) -> list[LogProblem]:
+    """The first entry of `old`, on a line that was merged in at `where`, that is not in `new` in the same order.
+
+    Its time may be a new one: what two lines wrote side by side cannot keep both orders.
+    """
+    left = iter(new)
+    for was in old:
+        if not any(each.body == was.body for each in left):
+            sentence = (
+                f"the entry of {was.time} that a merge brought in (commit {where}) is gone, changed or moved: "
+                "put it back; it may stand at the end with a new time."
+            )
+            return [LogProblem(file, new[-1].line if new else 1, sentence)]
+    return []
+
+
 def unnamed(file: str, found: Sequence[Entry], keys: Iterable[str]) -> list[LogProblem]:
-    """Models that entered after the logs began and that no entry names."""
-    told = "\n".join(entry.text for entry in found)
+    """Models that entered after the logs began and that no entry's title names."""
+    told = "\n".join(entry.title for entry in found)
     return [
         LogProblem(file, 1, f"no entry names the model {key}: add one with `shotlist log`.")
         for key in sorted(keys)
         if not re.search(rf"(?<![\w.-]){re.escape(key)}(?![\w-]|\.\w)", told)
     ]
-
-
-class History:
-    """What git knows of this checkout; outside a checkout it knows nothing, and says so by `known`."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.known = self._git("rev-parse", "--verify", "--quiet", "HEAD") is not None
-
-    def versions(self, file: str) -> list[tuple[str, str]]:
-        """(commit, text) of every version of a file along the first parents, oldest first."""
-        listed = self._git("log", "--first-parent", "--format=%H", "--", file) or ""
-        found = ((commit, self._git("show", f"{commit}:{file}")) for commit in reversed(listed.split()))
-        return [(commit[:10], text) for commit, text in found if text is not None]
-
-    def models_at_the_start(self, file: str) -> set[str] | None:
-        """The models of the commit in which a log first stood; None before there is one."""
-        listed = self._git("log", "--first-parent", "--format=%H", "--", file) or ""
-        if not listed:
-            return None
-        first = listed.split()[-1]
-        names = (self._git("ls-tree", "-r", "--name-only", first, "models/") or "").splitlines()
-        return {Path(name).stem for name in names if name.endswith(".toml") and name.count("/") == 1}
-
-    def _git(self, *words: str) -> str | None:
-        try:
-            done = subprocess.run(["git", "-C", str(self.root), *words], capture_output=True, text=True)  # noqa: S603, S607
-        except OSError:
-            return None
-        return done.stdout if done.returncode == 0 else None
-
-
-def check_logs(root: Path) -> list[LogProblem]:
-    """Everything wrong with both logs of the checkout at `root`."""
-    history = History(root)
-    now = {path.stem for path in (root / "models").glob("*.toml")}
-    problems: list[LogProblem] = []
-    for file in LOGS:
-        path = root / file
-        if not path.is_file():
-            problems.append(LogProblem(file, 1, "this log is missing."))
-            continue
-        current = entries(path.read_text())
-        problems += backwards(file, current)
-        versions = [(commit, entries(text)) for commit, text in history.versions(file)]
-        for commit, old in versions:
-            if found := rewritten(file, old, current, f"commit {commit}"):
-                problems += found
-                break
-        at_first = history.models_at_the_start(file)
-        problems += unnamed(file, current, now - at_first if at_first is not None else ())
-    return problems
 
 
 def _is_time(text: str) -> bool:

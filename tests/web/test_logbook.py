@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from web.cli import main
-from web.logbook import ANALYSIS, GUIDE, appended, check_logs, entries
+from web.log_history import check_logs
+from web.logbook import ANALYSIS, GUIDE, appended, entries
 
 GUIDE_TEXT = "# Guide\n\n```\n[2020-01-01 00:00] an example in a fence\n```\n\n[2026-01-02 10:00] A / B / C\n"
 PAGE_TEXT = "The page.\n\n[2026-01-02 10:00] First\n  about one-model\n\n[2026-01-02 11:00] Second\n  more\n"
@@ -114,6 +115,95 @@ def test_a_model_that_came_later_must_be_named_in_both_logs(checkout: Path) -> N
         path = checkout / file
         path.write_text(appended(path.read_text(), datetime(2026, 2, 1), "Added new-model-2."))
     assert said(checkout) == []
+
+
+def test_a_key_that_an_entry_only_mentions_is_not_told_of(checkout: Path) -> None:
+    (checkout / "models" / "prompt.toml").write_text("")
+    for file, body in (
+        (GUIDE, "Added another / faster than prompt / one more"),
+        (ANALYSIS, "Another\n  fields: prompt"),
+    ):
+        path = checkout / file
+        path.write_text(appended(path.read_text(), datetime(2026, 2, 1), body))
+    assert [problem.split(":")[0] for problem in said(checkout)] == [GUIDE, ANALYSIS]
+
+
+def side_by_side(root: Path) -> None:
+    """A line of its own, and main, each with one more entry."""
+    page = root / ANALYSIS
+    git(root, "branch", "-M", "main")
+    git(root, "checkout", "-q", "-b", "side")
+    page.write_text(appended(page.read_text(), datetime(2026, 2, 1), "Side"))
+    commit(root)
+    git(root, "checkout", "-q", "main")
+    page.write_text(appended(page.read_text(), datetime(2026, 2, 2), "Main"))
+    commit(root)
+
+
+@pytest.mark.parametrize(
+    ("onto", "merged", "gone"), [("main", "side", "2026-02-01"), ("side", "main", "2026-02-02")]
+)
+def test_a_merge_that_drops_an_entry_is_found(checkout: Path, onto: str, merged: str, gone: str) -> None:
+    side_by_side(checkout)
+    git(checkout, "checkout", "-q", onto)
+    git(checkout, "merge", "-q", "-s", "ours", "-m", "a merge", merged)
+    (problem,) = said(checkout)
+    assert problem.startswith(f"{ANALYSIS}:9: the entry of {gone}")
+    assert "a merge brought in" in problem
+
+
+def test_a_merge_may_put_an_entry_to_the_end_with_a_new_time(checkout: Path) -> None:
+    side_by_side(checkout)
+    git(checkout, "merge", "-q", "-s", "ours", "-m", "a merge", "side")
+    page = checkout / ANALYSIS
+    page.write_text(appended(page.read_text(), datetime(2026, 2, 3), "Side"))
+    assert said(checkout) == []
+
+
+def test_a_checkout_inside_a_larger_repository_is_held_against_its_history(
+    checkout: Path, tmp_path: Path
+) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "models").mkdir()
+    for file in (GUIDE, ANALYSIS):
+        (checkout / file).rename(inside / file)
+    commit(checkout)
+    (inside / ANALYSIS).write_text(PAGE_TEXT.replace("more", "less"))
+    assert any("never changed" in problem for problem in said(inside))
+
+
+def test_bytes_that_are_no_text_are_named_with_their_line_and_harm_nothing_in_the_past(
+    checkout: Path,
+) -> None:
+    page = checkout / ANALYSIS
+    page.write_bytes(PAGE_TEXT.encode() + b"\nbad \xff bytes\n")
+    assert said(checkout) == [f"{ANALYSIS}:9: this is not text in UTF-8."]
+    commit(checkout)
+    page.write_text(PAGE_TEXT)
+    assert any("never changed" in problem for problem in said(checkout))
+
+
+def test_a_history_that_git_cannot_read_is_a_problem(checkout: Path) -> None:
+    (checkout / ".git" / "HEAD").write_text("nonsense")
+    assert said(checkout) == [
+        ".git:1: git cannot read the history of this checkout: see what `git status` says."
+    ]
+
+
+def test_how_far_the_past_is_known_is_said(
+    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = checkout / ANALYSIS
+    page.write_text(appended(page.read_text(), datetime(2026, 2, 1), "Third"))
+    commit(checkout)
+    shallow, bare = tmp_path / "shallow", tmp_path / "bare"
+    git(checkout, "clone", "-q", "--depth", "1", f"file://{checkout}", str(shallow))
+    git(checkout, "clone", "-q", str(checkout), str(bare))
+    (bare / ".git").rename(tmp_path / "away")
+    for root, told in ((shallow, "this clone is shallow"), (bare, "without git"), (checkout, "only grew")):
+        assert main(["log", "check", "--root", str(root)]) == 0
+        assert told in capsys.readouterr().out
 
 
 def test_a_missing_log_is_named(checkout: Path) -> None:
