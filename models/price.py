@@ -146,11 +146,13 @@ def money(amount: Decimal) -> str:
 
 
 def typical_price(spec: Spec) -> str:
-    """For the picker: "$0.28 a second", "$0.05–0.15 a second", "price unknown"."""
+    """For the picker: "$0.28 a second", "$0.05–0.15 a second", "from $0.05 a clip", "price unknown"."""
     asked = list(_prices(spec.price))
     if not asked:
         return UNKNOWN
     low, high = min(asked), max(asked)
+    if any(rate.low is not None and rate.high is None for rate in spec.price.rates):
+        return f"from ${money(low)} a {spec.price.per}"
     amount = f"${money(low)}" if low == high else f"${money(low)}–{money(high)}"
     return f"{amount} a {spec.price.per}"
 

@@ -2,8 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +46,7 @@ def run_add(arguments: "Namespace") -> int:
     _need_logs(root)
     settings = _at(root)
     path = root / "models" / f"{key}.toml"
+    _refuse_to_begin_anew(source, path)
     if not path.is_file() and not _draft(source, path, settings):
         return 1
     spec = _checked(path, settings)
@@ -54,6 +54,19 @@ def run_add(arguments: "Namespace") -> int:
         return 1
     _log(root, spec, path, str(arguments.why))
     return 0
+
+
+def _refuse_to_begin_anew(source: str | None, path: Path) -> None:
+    """A source for what is there already would be passed over, or would wipe out answers."""
+    for there in (path, _draft_of(path)):
+        if source is not None and there.is_file():
+            raise SettingsError(
+                f"{there} is there already: run this without --from, or take that file away to begin anew."
+            )
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_suffix(".toml.draft")
 
 
 def _need_logs(root: Path) -> None:
@@ -80,7 +93,7 @@ def _draft(source: str | None, path: Path, settings: Settings) -> bool:
     from models.importing.missing import missing
     from web.drafts import ask_missing, printed, read_draft
 
-    draft = path.with_suffix(".toml.draft")
+    draft = _draft_of(path)
     text = draft.read_text(encoding="utf-8") if draft.is_file() and source is None else ""
     if source is not None:
         read = read_draft(source, settings)
@@ -141,25 +154,29 @@ def _tell(line: str) -> None:
 
 
 def _log(root: Path, spec: "Spec", path: Path, why: str) -> None:
-    from models.price import typical_price
+    """Both entries, the analysis last: a model that it names has been told of, or is older than this command."""
+    from web.log_history import History
     from web.logbook import ANALYSIS, GUIDE
-    from web.logged import integration
+    from web.logged import addition, integration
 
-    lines = sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     reason = why or f"{spec.display_name} on {spec.provider} could not be chosen on the page"
-    impact = f"models/{path.name}, {lines} lines; {', '.join(spec.modes)}; {typical_price(spec)}"
-    _append(root / GUIDE, spec.key, lambda: f"Added the model {spec.key} / {reason} / {impact}")
-    _append(root / ANALYSIS, spec.key, lambda: integration(spec, root / "providers"))
-
-
-def _append(log: Path, key: str, body: Callable[[], str]) -> None:
-    """Once is enough: a model that an entry names is not told of again."""
-    from web.logbook import appended, entries, unnamed
-
-    text = log.read_text(encoding="utf-8")
-    if not unnamed(log.name, entries(text), [key]):
-        print(f"5. {log.name} names {key} already.")
+    if _names(root / ANALYSIS, spec.key):
         return
-    text = appended(text, datetime.now(UTC), body())
-    log.write_text(text, encoding="utf-8")
-    print(f"5. {log.name}: {entries(text)[-1].text.splitlines()[0]}")
+    if not _names(root / GUIDE, spec.key):
+        _append(root / GUIDE, addition(spec, path, History(root), reason))
+    _append(root / ANALYSIS, integration(spec, root / "providers"))
+
+
+def _names(log: Path, key: str) -> bool:
+    from web.logbook import entries, unnamed
+
+    named = not unnamed(log.name, entries(log.read_text(encoding="utf-8")), [key])
+    if named:
+        print(f"5. {log.name} names {key} already.")
+    return named
+
+
+def _append(log: Path, body: str) -> None:
+    from web.logbook import append_to
+
+    print(f"5. {log.name}: {append_to(log, body).text.splitlines()[0]}")

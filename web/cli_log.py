@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tasks.settings import CHECKOUT
@@ -49,13 +48,11 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def _append(root: Path, which: str, body: str) -> int:
-    from web.logbook import ANALYSIS, GUIDE, appended, entries
+    from web.logbook import ANALYSIS, GUIDE, append_to
 
     path = root / (GUIDE if which == "guide" else ANALYSIS)
     if not path.is_file():
         print(f"{path} is not there: run this in a checkout of Shotlist.", file=sys.stderr)
         return 1
-    text = appended(path.read_text(), datetime.now(UTC), body)
-    path.write_text(text)
-    print(f"{path.name}: {entries(text)[-1].text.splitlines()[0]}")
+    print(f"{path.name}: {append_to(path, body).text.splitlines()[0]}")
     return 0

@@ -81,16 +81,19 @@ def printed(questions: "Iterable[Question]") -> Iterator[str]:
 
 
 def ask_missing(draft: str, ask: Ask, tell: Callable[[str], None], today: date) -> str:
-    """The draft with the answers in it; what stays unanswered when a round brings nothing stays missing."""
+    """The draft with the answers in it; what a round without answers, or Ctrl-C, leaves open stays missing."""
     from models.importing.missing import missing
 
-    while questions := missing(draft):
-        before = draft
-        for question in questions:
-            if question in missing(draft) or question.field == "fields":
-                draft = _asked(draft, question, ask, tell, today)
-        if draft == before:
-            return draft
+    try:
+        while questions := missing(draft):
+            before = draft
+            for question in questions:
+                if question in missing(draft) or question.field == "fields":
+                    draft = _asked(draft, question, ask, tell, today)
+            if draft == before:
+                return draft
+    except KeyboardInterrupt:
+        tell("")
     return draft
 
 

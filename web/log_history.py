@@ -40,6 +40,11 @@ class History:
         names = (self._git("ls-tree", "-r", "--name-only", commits[0], "models/") or "").splitlines()
         return {Path(name).stem for name in names if name.endswith(".toml") and name.count("/") == 1}
 
+    def has(self, file: str) -> bool:
+        """Whether a file stands in the last commit; without git nothing is known to be new."""
+        known = self._git("ls-tree", "HEAD", file)
+        return known is None or bool(known)
+
     def _trouble(self) -> str:
         """Why git cannot read a history that is there: it is damaged, or belongs to somebody else."""
         if not (self.root / ".git").exists() or self._git("rev-parse", "--git-dir") is not None:

@@ -4,9 +4,14 @@ An entry begins with `[YYYY-MM-DD HH:mm] ` at the start of a line and goes on to
 stands before the first entry is ordinary text and may be edited; an entry never changes, moves or disappears.
 """
 
+import fcntl
+import os
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -63,6 +68,28 @@ def appended(text: str, now: datetime, body: str) -> str:
     before = entries(text)
     time = max(now.strftime("%Y-%m-%d %H:%M"), before[-1].time if before else "")
     return f"{text.rstrip()}\n\n[{time}] {body.strip()}\n"
+
+
+def append_to(log: Path, body: str) -> Entry:
+    """One more entry, now: of two commands at once both are kept, and a kill leaves no half of one."""
+    with _alone_in(log.parent):
+        text = appended(log.read_text(encoding="utf-8"), datetime.now(UTC), body)
+        part = log.with_name(f".{log.name}.part")
+        part.write_text(text, encoding="utf-8")
+        shutil.copymode(log, part)
+        part.replace(log)
+    return entries(text)[-1]
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Waits for whoever else appends in this folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def backwards(file: str, found: Sequence[Entry]) -> list[LogProblem]:

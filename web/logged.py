@@ -1,10 +1,27 @@
-"""The entry of one integration in the page's analysis, made from the model's file and its provider's."""
+"""The two entries of one integration, made from the model's file and its provider's."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.spec import Spec
+    from web.log_history import History
+
+
+def addition(spec: "Spec", path: Path, history: "History", why: str) -> str:
+    """The guide's entry: every file that the model brought, with its lines, its modes and its price."""
+    from models.price import typical_price
+
+    wire = f"providers/{spec.provider}.toml"
+    files = [f"models/{path.name}", *([f"models/{spec.workflow}"] if spec.workflow else [])]
+    files += [] if history.has(wire) or not (history.root / wire).is_file() else [wire]
+    counted = ", ".join(f"{file}, {_lines(history.root / file)} lines" for file in files)
+    told = f"{counted}; {', '.join(spec.modes)}; {typical_price(spec)}"
+    return " ".join(f"Added the model {spec.key} / {why} / {told}".split())
+
+
+def _lines(path: Path) -> int:
+    return sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
 
 
 def integration(spec: "Spec", providers: Path) -> str:
@@ -16,4 +33,4 @@ def integration(spec: "Spec", providers: Path) -> str:
 
     wire = read_wire(providers / f"{spec.provider}.toml")
     answers = normalisation(wire) if isinstance(wire, Wire) else f"{spec.provider}'s wire is not here"
-    return "\n  ".join([title(spec), *summary(spec, answers).splitlines()])
+    return "\n  ".join([" ".join(title(spec).split()), *summary(spec, answers).splitlines()])

@@ -68,14 +68,14 @@ def _plain(draft: dict[str, Any]) -> Iterator[Question]:
         if draft.get(key) in (None, "", {}):
             yield Question(key, question, example, _TOP)
     endpoint = draft.get("endpoint")
-    for mode in _listed(_table(draft, "capabilities").get("modes")):
+    for mode in _modes_of(draft):
         if isinstance(endpoint, dict) and endpoint and not endpoint.get(mode):
             question = f"Under which name does the API run it in the mode {mode}?"
             yield Question(f"endpoint.{mode}", question, f'{mode} = "owner/name"', "in the table endpoint")
 
 
 def _modes(draft: dict[str, Any]) -> Iterator[Question]:
-    if not _listed(_table(draft, "capabilities").get("modes")):
+    if not _modes_of(draft):
         known = ", ".join(f"{mode} ({label.lower()})" for mode, label in list(MODE_LABELS.items())[:6])
         question = f"What can it do? The first is what most people want: {known} …"
         yield Question("modes", question, 'modes = ["t2v", "i2v"]', "[capabilities]")
@@ -83,7 +83,7 @@ def _modes(draft: dict[str, Any]) -> Iterator[Question]:
 
 def _fields(draft: dict[str, Any]) -> Iterator[Question]:
     fields = [field for field in _listed(draft.get("fields")) if isinstance(field, dict)]
-    modes = _listed(_table(draft, "capabilities").get("modes"))
+    modes = _modes_of(draft)
     if not fields or (set(modes) & {"t2v"} and not _has_prompt(fields, draft)):
         question = "How is it told what to make, and how long may that text be?"
         example = '{ name = "prompt", type = "textarea", required = true, max_length = 2500 },'
@@ -107,7 +107,7 @@ def _incomplete(fields: list[dict[str, Any]], place: str) -> Iterator[Question]:
         called = f"the field {name}" if name else f"field {index + 1}"
         if not name:
             yield Question(f"{here}.name", f"What is {called} called in the form?", 'name = "prompt"', here)
-        if field.get("type") not in KINDS:
+        if str(field.get("type")) not in KINDS:
             kinds = ", ".join(KINDS)
             yield Question(
                 f"{here}.type", f"What kind of field is {called}? One of {kinds}.", 'type = "select"', here
@@ -125,7 +125,7 @@ def _incomplete(fields: list[dict[str, Any]], place: str) -> Iterator[Question]:
 
 def _limits(draft: dict[str, Any]) -> Iterator[Question]:
     """How long a clip gets: a field says it, or [constraints] says what is known of its limits."""
-    modes = _listed(_table(draft, "capabilities").get("modes"))
+    modes = _modes_of(draft)
     fields = [field for field in _listed(draft.get("fields")) if isinstance(field, dict)]
     timed = not modes or set(modes) & set(_TIMED)
     known = bool(_table(draft, "constraints")) or any(
@@ -171,6 +171,10 @@ def _examples(draft: dict[str, Any]) -> Iterator[Question]:
                 'body = { input = { prompt = "A paper boat", duration = 5 } }',
                 place,
             )
+
+
+def _modes_of(draft: dict[str, Any]) -> list[str]:
+    return [mode for mode in _listed(_table(draft, "capabilities").get("modes")) if isinstance(mode, str)]
 
 
 def _table(draft: dict[str, Any], key: str) -> dict[str, Any]:

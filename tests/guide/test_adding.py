@@ -71,6 +71,35 @@ def test_it_goes_on_from_where_it_stopped_and_tells_of_a_model_once(checkout: Ch
     assert (checkout.log(GUIDE), checkout.log(ANALYSIS)) == once
 
 
+def test_a_source_for_what_is_there_already_is_refused_and_answers_stay(checkout: Checkout) -> None:
+    before = checkout.log(GUIDE)
+    checkout.write("given.txt", GOOD)
+    draft = checkout.write("models/nova-i.toml.draft", "answers")
+    for key, there in (("nova-i", "nova-i.toml.draft"), ("veo-3", "veo-3.toml")):
+        ended = checkout.sh(f".venv/bin/shotlist models add {key} --from given.txt")
+        assert ended.returncode == 1
+        assert f"{there} is there already: run this without --from" in ended.stdout
+    assert draft.read_text() == "answers"
+    assert checkout.log(GUIDE) == before
+
+
+def test_a_model_older_than_the_logs_is_not_told_of_as_new(checkout: Checkout) -> None:
+    before = checkout.log(GUIDE), checkout.log(ANALYSIS)
+    ended = checkout.sh(".venv/bin/shotlist models add hailuo-02")
+    assert ended.returncode == 0, ended.stdout
+    assert "names hailuo-02 already" in ended.stdout
+    assert (checkout.log(GUIDE), checkout.log(ANALYSIS)) == before
+
+
+def test_a_reason_of_several_lines_forges_no_entry(checkout: Checkout) -> None:
+    checkout.write("models/nova-j.toml", GOOD)
+    ended = checkout.sh(
+        ".venv/bin/shotlist models add nova-j --why 'asked\n[2020-01-01 00:00] forged / a / b'"
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert checkout.sh(".venv/bin/shotlist log check").returncode == 0
+
+
 def test_the_path_of_a_draft_is_taken_for_its_key(checkout: Checkout) -> None:
     checkout.write("drafts/nova-g.toml", 'family = "Nova"\n')
     ended = checkout.sh(".venv/bin/shotlist models add drafts/nova-g.toml")

@@ -116,3 +116,19 @@ def test_a_part_of_the_second_example_goes_there() -> None:
     assert tomllib.loads(answered(draft, question, "{ prompt = 'b' }", TODAY))["examples"][1]["body"] == {
         "prompt": "b"
     }
+
+
+def test_ctrl_c_ends_the_questions_and_keeps_the_answers() -> None:
+    answers = iter(["Nova 1"])
+
+    def ask(_: str) -> str:
+        for answer in answers:
+            return answer
+        raise KeyboardInterrupt
+
+    assert tomllib.loads(ask_missing("", ask, lambda _: None, TODAY)) == {"display_name": "Nova 1"}
+
+
+def test_modes_and_kinds_that_are_no_text_are_asked_for_again() -> None:
+    draft = 'endpoint = { t2v = 5 }\nfields = [1, { name = 5, type = ["x"] }]\ncapabilities = { modes = [["a"], 5] }'
+    assert {"modes", "fields[0].type"} <= {question.field for question in missing(draft)}

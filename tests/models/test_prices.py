@@ -83,6 +83,7 @@ def test_an_estimate_says_its_amounts_and_who_asks_them() -> None:
         ('per = "second"\nrates = [{ usd = "0.28" }]', "$0.28 a second"),
         ('per = "second"\nrates = [{ usd = "0.15" }, { usd = "0.05" }]', "$0.05–0.15 a second"),
         ('rates = [{ low = "0.4", high = "0.8" }, { unknown = true }]', "$0.40–0.80 a clip"),
+        ('rates = [{ low = "0.05" }]', "from $0.05 a clip"),
         ('per = "million tokens"\nunits = "1"\nrates = [{ usd = "2.5" }]', "$2.50 a million tokens"),
         ('per = "second"\nrates = [{ usd = "0.017" }]', "$0.017 a second"),
         ("rates = [{ unknown = true }]", "price unknown"),

@@ -1,14 +1,18 @@
 """The append-only logs: what an entry is, how one is added, and that git remembers every one of them."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from tests.models.building import spec_of
 from web.cli import main
-from web.log_history import check_logs
-from web.logbook import ANALYSIS, GUIDE, appended, entries
+from web.log_history import History, check_logs
+from web.logbook import ANALYSIS, GUIDE, append_to, appended, entries
+from web.logged import addition
 
 GUIDE_TEXT = "# Guide\n\n```\n[2020-01-01 00:00] an example in a fence\n```\n\n[2026-01-02 10:00] A / B / C\n"
 PAGE_TEXT = "The page.\n\n[2026-01-02 10:00] First\n  about one-model\n\n[2026-01-02 11:00] Second\n  more\n"
@@ -204,6 +208,30 @@ def test_how_far_the_past_is_known_is_said(
     for root, told in ((shallow, "this clone is shallow"), (bare, "without git"), (checkout, "only grew")):
         assert main(["log", "check", "--root", str(root)]) == 0
         assert told in capsys.readouterr().out
+
+
+def test_commands_that_append_at_once_lose_no_entry(checkout: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: append_to(checkout / GUIDE, f"A{number} / B / C"), range(40)))
+    bodies = [each.body for each in entries((checkout / GUIDE).read_text())]
+    assert sorted(bodies[1:]) == sorted(f"A{number} / B / C" for number in range(40))
+    assert not list(checkout.glob(".*.part"))
+
+
+def test_an_addition_counts_every_file_that_it_brought(checkout: Path) -> None:
+    (checkout / "providers").mkdir()
+    (checkout / "providers" / "old.toml").write_text("a\n")
+    commit(checkout)
+    (checkout / "providers" / "new.toml").write_text("a\n\nb\n")
+    path = checkout / "models" / "film.toml"
+    path.write_text("a\n")
+    film = structs.replace(spec_of('{ name = "prompt", type = "text" },'), key="film")
+    told = {
+        name: addition(structs.replace(film, provider=name), path, History(checkout), "asked\nfor")
+        for name in ("old", "new")
+    }
+    assert told["old"].startswith("Added the model film / asked for / models/film.toml, 1 lines; t2v")
+    assert "models/film.toml, 1 lines, providers/new.toml, 2 lines; t2v" in told["new"]
 
 
 def test_a_missing_log_is_named(checkout: Path) -> None:
