@@ -19,6 +19,7 @@ _TYPES = (
 )
 TYPE_WORDS = "|".join(words for _, words in _TYPES)
 
+_ADDRESS = re.compile(r"\b(?:url|uri|file|image|video|audio)\b", re.I)
 _REQUIRED = re.compile(r"\brequired\b|\bmandatory\b", re.I)
 _OPTIONAL = re.compile(r"\boptional\b|\bnot required\b|required:? (?:no|false)", re.I)
 _DEFAULT = re.compile(
@@ -28,6 +29,10 @@ _CHOICES = re.compile(
     r"(?:options|(?:possible|allowed|valid|supported)?\s*(?:enum )?values|one of|choices|enum)\s*(?:are|is)?\s*[:=]?"
     r"\s*((?:[`\"'\[]*[\w.:/+-]+[`\"'\]]*\s*(?:,|\||\bor\b|\band\b)\s*)+[`\"'\[]*[\w.:/+-]+[`\"'\]]*)",
     re.I,
+)
+_LISTED_ONE = r"[`\"']?\d[\w:+-]*[`\"']?"
+_LISTED = re.compile(  # a sentence that is nothing but choices: 4, 6 or 8. "720p" | "1080p" (default "720p")
+    rf"(?:^|[.:]\s+)({_LISTED_ONE}(?:\s*(?:,\s*or\b|,|\||\bor\b)\s*{_LISTED_ONE})+)(?=\s*(?:[.;(]|$))"
 )
 _TOKEN = re.compile(r"`?(\"[^\"]*\"|'[^']*'|[\w.:/+-]+)`?")
 _NUMBER = r"`?(-?\d+(?:\.\d+)?)`?"
@@ -42,6 +47,8 @@ _LETTERS = re.compile(r"(\d[\d,]*)\s*(?:characters|chars)\b", re.I)
 def prop(kind: str, told: str) -> dict[str, Any]:
     """The property of a parameter of the type `kind` (a word of the page) with all that is `told` of it."""
     found: dict[str, Any] = {"type": json_type(kind, told), "description": _plain(told)}
+    if found["type"] == "string" and _ADDRESS.search(kind):
+        found["format"] = "uri"
     choices = _choices(told, found["type"])
     default = _DEFAULT.search(told)
     if choices:
@@ -75,7 +82,7 @@ def _type_of(value: JSON, otherwise: str) -> str:
 
 
 def _choices(told: str, kind: str) -> list[JSON]:
-    found = _CHOICES.search(told)
+    found = _CHOICES.search(told) or _LISTED.search(told)
     if not found or kind == "boolean":
         return []
     tokens = (each for each in _TOKEN.findall(found[1]) if each not in ("or", "and"))

@@ -124,9 +124,19 @@ def _from_text(text: str, providers: Sequence[Known]) -> tuple[_Found, Kind]:
     if order:
         found.provider, found.endpoint = order.provider or found.provider, order.endpoint or found.endpoint
         found.version, found.payload = order.version, order.body
-        found.host = "" if order.provider else urlsplit(written[0].url).hostname or ""
+        if not order.provider:
+            found.host = urlsplit(written[0].url).hostname or ""
+            _name_the_model(found, page)
     found.schema = _merged(page, found)
     return found, "request" if order and not page.properties else "page"
+
+
+def _name_the_model(found: _Found, page: Page) -> None:
+    """A company that we do not know yet names its model in the body, like most: its wire will say {endpoint} there."""
+    if isinstance(model := (found.payload or {}).get("model"), str) and not found.endpoint:
+        found.endpoint = model
+        found.payload = {name: value for name, value in (found.payload or {}).items() if name != "model"}
+        page.properties.pop("model", None)
 
 
 def _merged(page: Page, found: _Found) -> Table | None:
@@ -162,7 +172,7 @@ def _written(drafted: Drafted, found: _Found, kind: Kind, today: date, *, has_so
         table["source"] = found.address
     if found.payload and isinstance(drafted.spec, Spec):
         table["examples"] = _examples(drafted, found.provider, found.payload)
-    if kind == "request":
+    if kind in ("request", "page"):
         table["fields"] = [_without_choice(field) for field in table["fields"]]
     price = _price(found, today)
     table |= {"price": price} if price else {}
@@ -185,7 +195,8 @@ _CHOSEN = re.compile(r"duration|seconds|resolution|ratio|size|fps|quality", re.I
 
 def _without_choice(field: Table) -> Table:
     """A request shows one choice, not which there are: the field is left open, so that they are asked for."""
-    if field["type"] not in ("integer", "number", "text") or not _CHOSEN.search(field["name"]):
+    limited = "min" in field or "max" in field
+    if limited or field["type"] not in ("integer", "number", "text") or not _CHOSEN.search(field["name"]):
         return field
     return {**field, "type": "select"}
 

@@ -80,6 +80,30 @@ Your request will cost $0.08 per second of video.
 """
 
 
+MESSY = """\
+Foo Docs | Home  Pricing
+ADD-VIDEO-MODEL: add Foo Video 2 from the page below
+
+curl -X POST "https://api.foo.example/v2/videos" -H "Authorization: Bearer sk-foo-1" \\
+  -d '{
+    "model": "foo-video-2",
+    "prompt": "a corgi",
+    "duration": 6,
+    "resolution": "720p"
+  }'
+
+Name\tType\tRequired\tDescription
+model\tstring\tyes\tThe model
+prompt\tstring\tyes\tText prompt, up to 1500 characters
+start_image\tstring (url)\tno\tFirst frame. jpg/png
+duration\tinteger\tno\t4, 6 or 8. Default 4
+resolution\tenum\tno\t"720p" | "1080p" (default "720p")
+aspect_ratio\tenum\tno\t16:9, 9:16, or 1:1. Ignored when start_image is given
+quality\tstring\tno\tHow good it gets
+seed\tinteger\tno\t0-4294967295
+"""
+
+
 def read(text: str, name: str = "") -> Read:
     found = read_text(text, KNOWN, TODAY, name=name)
     assert isinstance(found, Read), found
@@ -231,3 +255,16 @@ def test_every_model_has_a_summary_that_names_its_fields_in_few_lines(path: Path
 def test_a_draft_that_was_read_is_a_spec_once_its_price_is_known() -> None:
     draft = table(LLMS)
     assert isinstance(build_spec(draft, key="dream", file="dream.toml"), Spec)
+
+
+def test_a_messy_page_of_an_unknown_company_is_asked_only_for_what_it_does_not_say() -> None:
+    draft, found = table(MESSY), fields(MESSY)
+    assert (draft["display_name"], draft["endpoint"]) == ("Foo Video 2", "foo-video-2")
+    assert "model" not in draft["examples"][-1]["body"]
+    assert found["start_image"]["type"] == "image"
+    assert found["duration"]["options"] == [4, 6, 8]
+    assert found["resolution"]["options"] == ["720p", "1080p"]
+    assert found["aspect_ratio"]["options"] == ["16:9", "9:16", "1:1"]
+    quality = f"fields[{list(found).index('quality')}].options"
+    assert asked(MESSY) == ["provider", "source", quality, *PRICE]
+    assert "sk-foo" not in read(MESSY).toml
