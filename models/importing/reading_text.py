@@ -34,6 +34,7 @@ from models.values import JSON
 Kind = Literal["draft", "schema", "request", "page"]
 
 _UNKNOWN = "unknown"
+_ASKED = re.compile(r'"\w*prompt\w*": ')  # a member of a request; a list of parameters has it as a value
 
 
 class Read(Struct, frozen=True):
@@ -99,7 +100,7 @@ def read_schema(raw: JSON, today: date, provider: str = "", endpoint: str = "") 
         known = document.endpoint != f"{_UNKNOWN}/{_UNKNOWN}"
         found = _Found(document.provider, document.endpoint if known else "")
         return _written(draft(document, today), found, "schema", today, has_source=known)
-    if isinstance(raw, dict) and isinstance(raw.get("input", raw), dict) and "prompt" in str(raw)[:2000]:
+    if isinstance(raw, dict) and isinstance(raw.get("input", raw), dict) and _ASKED.search(json.dumps(raw)):
         found = _Found("replicate" if set(raw) == {"input"} else "", payload=raw, schema=schema_of(raw))
         return _drafted(found, "request", today)
     return NotRead(document.sentence if isinstance(document, NotADocument) else "It holds no input schema.")

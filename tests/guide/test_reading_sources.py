@@ -268,3 +268,8 @@ def test_a_messy_page_of_an_unknown_company_is_asked_only_for_what_it_does_not_s
     quality = f"fields[{list(found).index('quality')}].options"
     assert asked(MESSY) == ["provider", "source", quality, *PRICE]
     assert "sk-foo" not in read(MESSY).toml
+
+
+def test_a_list_of_parameters_in_a_form_of_its_own_is_not_taken_for_a_request() -> None:
+    own = {"endpoint": "acme/dream", "fields": [{"name": "prompt", "type": "string", "required": True}]}
+    assert isinstance(read_text(json.dumps(own), KNOWN, TODAY), NotRead)
