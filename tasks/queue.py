@@ -7,7 +7,7 @@ database. So nothing here raises when the queue is away: whoever sends a hint ha
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from arq.connections import ArqRedis
@@ -100,8 +100,9 @@ class _Reader(msgspec.Struct, frozen=True):
 
 
 async def _keep_reading(url: str, reader: _Reader, pace: Pace, stop: asyncio.Event) -> None:
-    """arq's worker ends when the queue is away for long; then begin another."""
+    """arq's worker ends when the queue is away for long; then begin another, beside the steps that still run."""
     stopped = asyncio.create_task(stop.wait())
+    ending: set[asyncio.Task[None]] = set()
     try:
         while not stop.is_set():
             worker = _worker(url, reader)
@@ -109,27 +110,36 @@ async def _keep_reading(url: str, reader: _Reader, pace: Pace, stop: asyncio.Eve
             await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if running.done() and not running.cancelled() and (error := running.exception()):
                 log.warning("%s: the queue is away (%s); trying again", reader.queue, type(error).__name__)
-            await _end(worker, running, pace.shutdown if stop.is_set() else None)
-            if not stop.is_set():
-                await asyncio.wait({stopped}, timeout=1.0)
+            ending.add(asyncio.create_task(_end(worker, running, pace, stopped)))
+            await asyncio.wait({stopped}, timeout=1.0)
+            ending = {end for end in ending if not end.done()}
+        await asyncio.gather(*ending)
     finally:
         stopped.cancel()
 
 
-async def _end(worker: Worker, running: asyncio.Task[None], grace: float | None) -> None:
-    """Take no more messages, let the steps under way end, and after `grace` seconds cancel them."""
+async def _end(
+    worker: Worker, running: asyncio.Task[None], pace: Pace, stopped: asyncio.Task[Literal[True]]
+) -> None:
+    """Take no more messages and let the steps under way end; once we are stopped they have `pace.shutdown` seconds."""
     worker.allow_pick_jobs = False
-    if worker.tasks:
-        await asyncio.wait(list(worker.tasks.values()), timeout=grace)
-    leftover = [task for task in worker.tasks.values() if not task.done()]
-    for task in (running, *leftover):
+    steps = set(worker.tasks.values())
+    left = asyncio.create_task(_all_done(steps))
+    await asyncio.wait({left, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({left}, timeout=pace.shutdown)
+    for task in (left, running, *steps):
         task.cancel()
     # A canceled step still writes down what it knows; with the database away it must not keep us for ever.
-    await asyncio.wait({running, *worker.tasks.values()}, timeout=None if grace is None else 0.5)
-    for task in (running, *worker.tasks.values()):
+    await asyncio.wait({left, running, *steps}, timeout=0.5)
+    for task in (running, *steps):
         if task.done() and not task.cancelled():
             task.exception()
     await worker.pool.aclose(close_connection_pool=True)
+
+
+async def _all_done(steps: set[asyncio.Task[Any]]) -> None:
+    if steps:
+        await asyncio.wait(steps)
 
 
 def _worker(url: str, reader: _Reader) -> Worker:

@@ -10,7 +10,7 @@ from tasks.parts import Parts
 from tasks.save import save
 from tasks.submit import submit_next
 from tasks.sweep import run_sweep
-from tasks.waits import wait_or_stop
+from tasks.waits import until_stopped, wait_or_stop
 
 log = logging.getLogger("shotlist.worker")
 
@@ -30,8 +30,9 @@ async def run_worker(parts: Parts, stop: asyncio.Event, *, alone: bool = False) 
                 functools.partial(_submit, parts), functools.partial(_save, parts), parts.pace, stop
             )
         )
-        loops.create_task(run_looks(parts, stop))
-        loops.create_task(run_sweep(parts, stop))
+        # A database that hangs must not hold up the end; the next worker finds what these two break off.
+        loops.create_task(until_stopped(stop, run_looks(parts, stop)))
+        loops.create_task(until_stopped(stop, run_sweep(parts, stop)))
     log.info("worker: stopped")
 
 
