@@ -28,17 +28,17 @@ class Unsaved(Struct, frozen=True):
     expired: bool = False
 
 
+NO_LINE = Unsaved("expired", "its provider is not set up here just now")
+
+
 async def save(parts: Parts, job_id: str) -> None:
     """Fetch the result of this job, if that is still to be done and nobody is at it."""
     job = await parts.jobs.claims.to_save(job_id, parts.pace.lease)
     if job is None:
         return
     line = parts.lines.line(*job.line_key)
-    if line is None:
-        await _later(parts, job, "its provider is not set up here just now")
-        return
     async with holding(parts, job):
-        saved = await _collect(parts, line, job)
+        saved = await _collect(parts, line, job) if line else NO_LINE
         if isinstance(saved, Unsaved):
             await _unsaved(parts, line, job, saved)
         else:
@@ -77,6 +77,9 @@ async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: Outpu
         saved = await parts.media.save(job.id, number, fetch)
     except OSError as error:
         return Unsaved("storage", error.strerror or str(error))
+    except Exception:
+        log.exception("job %s: saving broke off inside Shotlist", job.id)
+        return Unsaved("storage", "it broke off inside Shotlist")
     match saved:
         case BadOutput(reason):
             return Unsaved("bad_output", f"the file {reason}", parts.pace.save_tries_bad)
@@ -88,15 +91,16 @@ async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: Outpu
             return saved
 
 
-async def _unsaved(parts: Parts, line: Line, job: Job, unsaved: Unsaved) -> None:
+async def _unsaved(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> None:
     """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had."""
     if not await _is_believed(parts, job, unsaved):
-        if unsaved.expired:
+        if unsaved.expired and line is not None:
             await _ask_for_new_links(parts, line, job)
         await _later(parts, job, unsaved.reason)
         return
     billing = "not_billed" if job.sandbox else job.billing or "billed"
-    error = tell(unsaved.kind, line.wire.display_name, unsaved.reason, billing=billing)
+    company = line.wire.display_name if line else job.provider
+    error = tell(unsaved.kind, company, unsaved.reason, billing=billing)
     await parts.jobs.move(
         job, "failed", f"given up: {unsaved.reason}", billing=billing, error=JobError.of(error)
     )

@@ -66,6 +66,7 @@ async def _order(parts: Parts, line: Line, job: Job, delivered: Delivered) -> No
         unless_canceled=True,
         lease_until=now + parts.pace.lease,
         attempts=job.attempts,
+        gone=0,
         handles=delivered.to_keep,
         log=None,
     )
@@ -188,7 +189,8 @@ async def _put_back(parts: Parts, job: Job, why: str) -> None:
 
 
 async def _undelivered(parts: Parts, job: Job, sentence: str, retryable: bool) -> None:
-    if retryable and job.attempts + 1 < parts.pace.deliver_tries:
+    """Counted by itself: a job that waited for room on the disk, or was told to wait, has all its tries left."""
+    if retryable and await parts.jobs.claims.bad_answer(job) < parts.pace.deliver_tries:
         await _put_back(parts, job, "a file could not be handed to the provider")
         return
     await parts.jobs.move(

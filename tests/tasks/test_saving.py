@@ -169,3 +169,25 @@ async def test_of_several_messages_about_a_result_one_fetches_it(world: World) -
         await world.parts.queue.hint_save(Hint(job.id, 200))
         await asyncio.sleep(0.4)
     assert world.acme.fetches == 1
+
+
+async def test_a_result_of_a_provider_that_was_taken_away_does_not_wait_for_ever(world: World) -> None:
+    """A job that saves can neither be canceled nor deleted, so it has to end by itself."""
+    world.acme.on_fetch = lambda _: FetchFailed("its server is away")
+    async with world.worker(save_tries=5):
+        job = await world.order()
+        await world.until(job, "saving")
+        world.lines.there = False
+        done = await world.until(job, "failed")
+    assert (done.billing, done.error and done.error.kind) == ("billed", "expired")
+
+
+async def test_a_fault_of_our_own_while_saving_is_tried_again_and_then_told(world: World) -> None:
+    def break_off(_: Any) -> Any:
+        raise ZeroDivisionError
+
+    world.acme.on_fetch = break_off
+    async with world.worker(save_tries=3):
+        done = await world.until(await world.order(), "failed")
+    assert world.acme.fetches == 3
+    assert (done.billing, done.error and done.error.kind) == ("billed", "storage")
