@@ -41,11 +41,17 @@ class Overdue:
         return tuple((row["provider"], bool(row["sandbox"])) for row in rows)
 
     async def stop_late_looks(self, late_for: float) -> None:
-        """Jobs that ended long ago are not asked for any more: what the provider made has expired."""
+        """Jobs that ended long ago are not asked for any more: what the provider made has expired.
+
+        A server that was off for days gives up what it finds late on its first look, before its network is there: then
+        the time counts from that.
+        """
+        before = self.clock() - late_for
         await self.database.rows(
             "UPDATE job SET next_look_at = NULL WHERE next_look_at IS NOT NULL "
-            "AND state IN ('failed', 'canceled', 'succeeded') AND coalesce(deadline_at, ended_at) <= {}",
-            self.clock() - late_for,
+            "AND state IN ('failed', 'canceled', 'succeeded') "
+            "AND coalesce(deadline_at, 0) <= {} AND coalesce(ended_at, 0) <= {}",
+            *(before, before),
         )
 
     async def bring_back(self, lease: float, longest: float) -> None:
@@ -64,6 +70,11 @@ class Overdue:
                 f"job SET lease_until = {{}} WHERE {LEASED} AND lease_until > {{}}",
                 now + lease,
                 now + 2 * lease,
+            ),
+            (
+                "job SET deadline_at = {} + deadline_sec WHERE state = 'processing' AND deadline_at > {} + deadline_sec",
+                now,
+                now + 60,
             ),
             (
                 "job SET next_look_at = {} WHERE next_look_at > {} + look_max * 2",
