@@ -81,9 +81,13 @@ class NotSent(Struct, frozen=True):
 
 
 class Unclear(Struct, frozen=True):
-    """The request may have been accepted and billed; it must not be sent again."""
+    """The request may have been accepted and billed; it must not be sent again.
+
+    `said`: the provider's own words, which may repeat the prompt: for its owner, never for a log.
+    """
 
     reason: str
+    said: str = ""
 
 
 SubmitAnswer: TypeAlias = Accepted | Refused | Limited | NotSent | Unclear

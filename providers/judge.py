@@ -63,7 +63,7 @@ def judge_submit(wire: Wire, answer: Answer, order: Operation, origins: Collecti
         return Limited(error, wait_of(wire, answer))
     if is_refusal(wire, answer) or (kind != "provider_down" and answer.status < 500):
         return Refused(error)
-    return Unclear(f"{wire.display_name} answered {answer.status} to the order: {error.message}".rstrip(": "))
+    return Unclear(f"{wire.display_name} answered {answer.status} to the order", error.message)
 
 
 def _accepted(wire: Wire, answer: Answer, order: Operation, origins: Collection[str]) -> Accepted | Unclear:

@@ -55,12 +55,15 @@ class Answers:
                 )
         return _told(before, rows, f"accepted by {before.provider} as {operation.id}")
 
-    async def refused(self, job_id: str, error: ProviderError) -> Job | None:
-        """Nothing was started there, so nothing is owed, even where that was not known for a while."""
-        now = self.clock()
+    async def refused(self, sent: Job, error: ProviderError) -> Job | None:
+        """Nothing was started there, so nothing is owed, even where that was not known for a while.
+
+        `sent`: the job as it was when it was sent, for this says nothing of an order that went out after it.
+        """
+        now, job_id = self.clock(), sent.id
         async with self.database.transaction():
             before = await self._without_operation(job_id)
-            if before is None or before.state not in ("submitting", "unconfirmed"):
+            if before is None or not _still(before, sent):
                 return None
             rows = await self.database.rows(
                 "UPDATE job SET state = 'failed', revision = revision + 1, updated_at = {}, ended_at = {}, "
@@ -78,6 +81,12 @@ class Answers:
             job_id,
         )
         return to_job(rows[0]) if rows else None
+
+
+def _still(job: Job, sent: Job) -> bool:
+    """Whether this is the order that was sent: under way, or doubted by one move since."""
+    doubted = job.state == "unconfirmed" and job.revision == sent.revision + 1
+    return doubted or (job.state == "submitting" and job.revision == sent.revision)
 
 
 def _told(before: Job, rows: list[dict[str, object]], why: str) -> Job | None:

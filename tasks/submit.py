@@ -105,7 +105,7 @@ async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> No
                 log.warning("job %s: was deleted before it was accepted as %s", job.id, operation.id)
             await _there(parts, job)
         case Refused(error):
-            await until_it_lands(job.id, lambda: parts.jobs.answers.refused(job.id, error))
+            await until_it_lands(job.id, lambda: parts.jobs.answers.refused(job, error))
             await _there(parts, job)
             await wake(parts, job.provider, job.sandbox)
         case Limited(error, retry_after):
@@ -118,14 +118,14 @@ async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> No
             lost = tell("provider_down", line.wire.display_name, reason, billing="not_billed")
             await until_it_lands(job.id, lambda: _silence(parts, job))
             await until_it_lands(job.id, lambda: _again(parts, job, lost, f"not sent: {reason}", wait))
-        case Unclear(reason):
+        case Unclear(reason, said):
             found = await arrived(parts, line, job)
             if found is not None:
                 await record(parts, line, job, found)
                 return
             # Counted before the slot is free: a worker that takes the next job must see it.
             await until_it_lands(job.id, lambda: _silence(parts, job))
-            await until_it_lands(job.id, lambda: _unconfirmed(parts, line, job, reason))
+            await until_it_lands(job.id, lambda: _unconfirmed(parts, line, job, reason, said))
             await wake(parts, job.provider, job.sandbox)
 
 
@@ -136,20 +136,21 @@ async def _again(parts: Parts, job: Job, error: ProviderError, why: str, wait: f
         job, "queued", why, not_before=due, hinted_at=due, attempts=job.attempts + 1
     )
     if waiting is None:
-        await parts.jobs.answers.refused(job.id, error)
+        await parts.jobs.answers.refused(job, error)
     elif waiting.cancel_requested_at is not None:
         await parts.jobs.cancel_unsent(waiting)
     else:
         await hint_submit(parts, waiting, after=wait)
 
 
-async def _unconfirmed(parts: Parts, line: Line, job: Job, reason: str) -> None:
+async def _unconfirmed(parts: Parts, line: Line, job: Job, reason: str, said: str) -> None:
+    told = f"{reason}: {said}" if said else reason
     await parts.jobs.move(
         job,
         "unconfirmed",
         f"no clear answer: {reason}",
         billing="unknown",
-        error=unconfirmed_error(line.wire.display_name, reason, job.sandbox),
+        error=unconfirmed_error(line.wire.display_name, told, job.sandbox),
     )
 
 

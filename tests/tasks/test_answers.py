@@ -1,0 +1,53 @@
+"""What is made of an answer that comes late, twice, or beside another one."""
+
+import logging
+
+import pytest
+from msgspec.structs import replace
+
+from providers.answer import Answer
+from providers.answers import Accepted, Limited, Operation, Refused
+from providers.errors import tell
+from providers.judge import judge_submit
+from providers.wire import Errors
+from tasks.answers import Cadence
+from tasks.job import Job
+from tasks.submit import record
+from tests.tasks.acme import wire
+from tests.tasks.world import World
+
+LIMIT = Limited(tell("rate_limited", "Acme", billing="not_billed"), 0.0)
+REFUSAL = Refused(tell("moderation", "Acme", billing="not_billed"))
+
+
+async def send(world: World, job: Job) -> Job:
+    sent = await world.jobs.move(job, "submitting", "test", lease_until=world.jobs.clock() + 60)
+    assert sent is not None
+    return sent
+
+
+@pytest.mark.parametrize("answer", [LIMIT, REFUSAL], ids=["told to wait", "refused"])
+async def test_an_answer_written_once_more_says_nothing_of_the_order_after_it(
+    world: World, answer: Limited | Refused
+) -> None:
+    """A commit that seemed to fail had landed: by the next try another worker may have sent the job again."""
+    first = await send(world, await world.order(hint=False))
+    await record(world.parts, world.acme, first, LIMIT)
+    await send(world, await world.now(first))
+    await record(world.parts, world.acme, first, answer)
+    assert (await world.now(first)).state == "submitting"
+
+
+async def test_what_a_provider_says_of_a_failure_reaches_the_owner_and_no_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    acme = replace(wire(), error=Errors(message="/error"))
+    answer = Answer(500, {}, {"error": "worker 7 gave up on 'a secret boat'"})
+    world.acme.on_submit = lambda _: judge_submit(acme, answer, Operation(""), ())
+    async with world.worker():
+        done = await world.until(await world.order(), "unconfirmed")
+    assert "secret boat" not in caplog.text
+    assert "Acme answered 500 to the order" in caplog.text
+    assert done.error is not None
+    assert "a secret boat" in done.error.sentence
