@@ -33,12 +33,18 @@ class Answers:
     async def accepted(self, job_id: str, operation: Operation, cadence: Cadence) -> Job | None:
         """The provider has the job: look from now on. A job that was final stays so until a look finds a result.
 
-        None: another answer was recorded first, or the job was deleted.
+        None: another answer was recorded first, or the job was deleted. A message that came first knows only the id:
+        then the links that the answer gives are added.
         """
         now = self.clock()
         async with self.database.transaction(durable=True):
-            before = await self._without_operation(job_id)
-            if before is None:
+            before = await self._locked(job_id)
+            fuller = bool(operation.links or operation.kept)
+            if before is not None and before.provider_job_id == operation.id and fuller:
+                await self.database.rows(
+                    "UPDATE job SET operation = {} WHERE id = {}", encode("operation", operation), job_id
+                )
+            if before is None or before.operation is not None:
                 return None
             rows = await self.database.rows(
                 "UPDATE job SET operation = {}, revision = revision + 1, updated_at = {}, started_at = {}, "
@@ -62,7 +68,7 @@ class Answers:
         """
         now, job_id = self.clock(), sent.id
         async with self.database.transaction():
-            before = await self._without_operation(job_id)
+            before = await self._locked(job_id)
             if before is None or not _still(before, sent):
                 return None
             rows = await self.database.rows(
@@ -75,9 +81,9 @@ class Answers:
                 await self.ledger.settle(to_job(rows[0]))
         return _told(before, rows, f"refused: {error.kind}")
 
-    async def _without_operation(self, job_id: str) -> Job | None:
+    async def _locked(self, job_id: str) -> Job | None:
         rows = await self.database.rows(
-            f"SELECT * FROM job WHERE id = {{}} AND operation IS NULL {self.database.lock_rows}",  # noqa: S608
+            f"SELECT * FROM job WHERE id = {{}} {self.database.lock_rows}",  # noqa: S608
             job_id,
         )
         return to_job(rows[0]) if rows else None

@@ -217,12 +217,19 @@ class Jobs:
 
     async def learn_money(self, watched: Watched, billing: Billing, cost: Cost | None, company: str) -> None:
         """A job that had ended here is over at the provider too: what it cost is known now, and looks end."""
-        job = await self.find(watched.id)
-        if job is None or job.revision != watched.revision:
-            return
-        told = job.error and JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
-        await self.note(job.id, next_look_at=None, billing=billing, cost=cost, error=told)
-        await self.ledger.settle(msgspec.structs.replace(job, billing=billing, cost=cost))
+        async with self.database.transaction():
+            rows = await self.database.rows(
+                "UPDATE job SET next_look_at = NULL, updated_at = {}, billing = {}, cost = {} "
+                "WHERE id = {} AND revision = {} RETURNING *",
+                *(self.clock(), billing, encode("cost", cost), watched.id, watched.revision),
+            )
+            job = _first(rows)
+            if job is None:
+                return
+            await self.ledger.settle(job)
+            if job.error is not None:
+                told = JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
+                await self.note(job.id, error=told)
 
     async def _take_key(self, key: Key, job: Job) -> bool:
         taken = await self.database.rows(

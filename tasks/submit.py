@@ -101,7 +101,7 @@ async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> No
             taken = await until_it_lands(
                 job.id, lambda: parts.jobs.answers.accepted(job.id, operation, cadence)
             )
-            if taken is None:
+            if taken is None and await until_it_lands(job.id, lambda: parts.jobs.find(job.id)) is None:
                 log.warning("job %s: was deleted before it was accepted as %s", job.id, operation.id)
             await _there(parts, job)
         case Refused(error):

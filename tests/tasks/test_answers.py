@@ -12,6 +12,8 @@ from providers.judge import judge_submit
 from providers.wire import Errors
 from tasks.answers import Cadence
 from tasks.job import Job
+from tasks.ledger import Ledger
+from tasks.notices import heard
 from tasks.submit import record
 from tests.tasks.acme import wire
 from tests.tasks.world import World
@@ -36,6 +38,40 @@ async def test_an_answer_written_once_more_says_nothing_of_the_order_after_it(
     await send(world, await world.now(first))
     await record(world.parts, world.acme, first, answer)
     assert (await world.now(first)).state == "submitting"
+
+
+async def test_an_answer_after_a_message_that_told_the_id_adds_its_links(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wire may look by links alone; and nothing was deleted, so the log does not say so."""
+    sent = await send(world, await world.order(hint=False))
+    await heard(world.parts, sent, "op-1")
+    whole = Operation("op-1", {"get": "/jobs/op-1"}, kept={"batch": 7})
+    await record(world.parts, world.acme, sent, Accepted(whole))
+    await world.jobs.answers.accepted(sent.id, Operation("op-1"), Cadence(0.0, 1.0, 1.0))
+    await world.jobs.answers.accepted(sent.id, Operation("op-2", {"get": "/jobs/op-2"}), Cadence(0.0, 1.0, 1.0))
+    assert (await world.now(sent)).operation == whole
+    assert "deleted" not in caplog.text
+
+
+async def test_what_a_late_failure_cost_is_in_job_and_ledger_or_in_neither(world: World) -> None:
+    sent = await send(world, await world.order(hint=False))
+    accepted = await world.jobs.answers.accepted(sent.id, Operation("op"), Cadence(0.0, 1.0, 1.0))
+    assert accepted is not None
+    await world.jobs.move(accepted, "failed", "test", billing="unknown")
+    (watched,) = await world.jobs.claims.due_looks(5, 1.0)
+
+    class Broken(Ledger):
+        async def settle(self, job: Job) -> None:
+            raise ConnectionError
+
+    whole, world.jobs.ledger = world.jobs.ledger, Broken(world.parts.database)
+    with pytest.raises(ConnectionError):
+        await world.jobs.learn_money(watched, "not_billed", None, "Acme")
+    assert (await world.now(sent)).billing == await world.billing(sent) == "unknown"
+    world.jobs.ledger = whole
+    await world.jobs.learn_money(watched, "not_billed", None, "Acme")
+    assert (await world.now(sent)).billing == await world.billing(sent) == "not_billed"
 
 
 async def test_what_a_provider_says_of_a_failure_reaches_the_owner_and_no_log(
