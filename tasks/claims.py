@@ -48,8 +48,9 @@ class Claims:
             rows = await self.database.rows(
                 "UPDATE job SET lease_until = {} WHERE id = (SELECT id FROM job WHERE lane = {} "
                 "AND state = 'queued' AND owner = {} AND (lease_until IS NULL OR lease_until <= {}) "
-                "AND not_before <= {} AND cancel_requested_at IS NULL ORDER BY created_at, id LIMIT 1) RETURNING *",
-                *(now + lease, lane, owner, now, now),
+                "AND not_before <= {} AND cancel_requested_at IS NULL ORDER BY created_at, id LIMIT 1) "
+                "AND state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) RETURNING *",
+                *(now + lease, lane, owner, now, now, now),
             )
             if rows and per_minute is not None:
                 await self._space(lane, max(now, found.spaced_until) + 60.0 / per_minute)

@@ -72,7 +72,8 @@ class Overdue:
                 now + 2 * lease,
             ),
             (
-                "job SET deadline_at = {} + deadline_sec WHERE state = 'processing' AND deadline_at > {} + deadline_sec",
+                "job SET deadline_at = {} + deadline_sec "
+                "WHERE state = 'processing' AND deadline_at > {} + deadline_sec",
                 now,
                 now + 60,
             ),

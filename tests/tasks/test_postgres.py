@@ -11,12 +11,15 @@ import pytest
 from piccolo.columns import Column
 
 from tasks.database import Database, open_database
+from tasks.job import Job
+from tasks.jobs import Jobs
 from tasks.migrations import STEPS, migrate
 from tasks.outage import DatabaseAway
 from tasks.postgres import CONNECTIONS
 from tasks.settings import SettingsError
 from tasks.tables import TABLES, Lane
 from tests.engines import Postgres, postgres_server
+from tests.tasks.world import new_job
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -184,3 +187,22 @@ async def test_texts_with_a_zero_byte_are_stored_without_it_and_found_nowhere(da
     await _lane(database, "a\x00b")
     assert await database.rows("SELECT name FROM lane") == [{"name": "a\N{REPLACEMENT CHARACTER}b"}]
     assert await Lane.select(Lane.name).where(Lane.name == "c\x00d") == []
+
+
+async def test_a_job_that_is_canceled_while_it_is_being_claimed_is_not_claimed(
+    database: Database, url: str
+) -> None:
+    """The claim has chosen its row when it finds it locked; what the row is afterwards counts."""
+    jobs = Jobs(database)
+    job = await jobs.create(new_job(jobs.clock()))
+    assert isinstance(job, Job)
+    canceling = await asyncpg.connect(url)
+    transaction = canceling.transaction()
+    await transaction.start()
+    await canceling.execute("UPDATE job SET state = 'canceled', revision = 1 WHERE id = $1", job.id)
+    claiming = asyncio.create_task(jobs.claims.next_to_submit("acme", 5, 30.0))
+    await asyncio.sleep(0.3)
+    assert not claiming.done()
+    await transaction.commit()
+    await canceling.close()
+    assert await claiming is None
