@@ -49,7 +49,9 @@ async def test_an_answer_after_a_message_that_told_the_id_adds_its_links(
     whole = Operation("op-1", {"get": "/jobs/op-1"}, kept={"batch": 7})
     await record(world.parts, world.acme, sent, Accepted(whole))
     await world.jobs.answers.accepted(sent.id, Operation("op-1"), Cadence(0.0, 1.0, 1.0))
-    await world.jobs.answers.accepted(sent.id, Operation("op-2", {"get": "/jobs/op-2"}), Cadence(0.0, 1.0, 1.0))
+    await world.jobs.answers.accepted(
+        sent.id, Operation("op-2", {"get": "/jobs/op-2"}), Cadence(0.0, 1.0, 1.0)
+    )
     assert (await world.now(sent)).operation == whole
     assert "deleted" not in caplog.text
 

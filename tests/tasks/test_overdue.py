@@ -1,4 +1,4 @@
-"""A clock that was wrong, and a server that was off for days: nothing waits for ever, and no result is given up unasked."""
+"""A clock that was wrong, a server that was off for days: nothing waits for ever, no result is given up unasked."""
 
 from providers.answers import Operation, Unanswered
 from tasks.answers import Cadence
