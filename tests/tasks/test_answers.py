@@ -11,9 +11,9 @@ from providers.errors import tell
 from providers.judge import judge_submit
 from providers.wire import Errors
 from tasks.answers import Cadence
+from tasks.found import heard
 from tasks.job import Job
 from tasks.ledger import Ledger
-from tasks.notices import heard
 from tasks.submit import record
 from tests.tasks.acme import wire
 from tests.tasks.world import World
