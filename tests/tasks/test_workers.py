@@ -58,7 +58,10 @@ async def test_messages_that_come_twice_do_nothing_twice(world: World) -> None:
 
 
 async def test_two_workers_share_the_work_and_do_nothing_twice(world: World) -> None:
-    async with world.worker(lease=30.0), world.worker(lease=30.0):  # on a busy machine nobody is taken for dead
+    async with (
+        world.worker(lease=30.0),
+        world.worker(lease=30.0),
+    ):  # on a busy machine nobody is taken for dead
         made = [await world.order(owner) for owner in ("ann", "bob") for _ in range(15)]
         for job in made:
             await world.until(job, "succeeded", seconds=20)
