@@ -27,10 +27,12 @@ class Overdue:
         return await self._jobs("state = 'queued' AND cancel_requested_at IS NOT NULL")
 
     async def queued_since(self, longest: float) -> tuple[Job, ...]:
-        """Never sent for so many seconds."""
+        """Never sent for so many seconds, in which nothing else went to their provider either: a long queue moves."""
+        since = self.clock() - longest
         return await self._jobs(
-            "state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) AND created_at <= {}",
-            *(self.clock(), self.clock() - longest),
+            "state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) AND created_at <= {} "
+            "AND NOT EXISTS (SELECT 1 FROM job AS sent WHERE sent.lane = job.lane AND sent.started_at > {})",
+            *(self.clock(), since, since),
         )
 
     async def waiting_lanes(self) -> tuple[tuple[str, bool], ...]:

@@ -93,7 +93,7 @@ async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: Outpu
 
 async def _unsaved(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> None:
     """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had."""
-    if not await _is_believed(parts, job, unsaved):
+    if not await _is_believed(parts, line, job, unsaved):
         if unsaved.expired and line is not None:
             await _ask_for_new_links(parts, line, job)
         await _later(parts, job, unsaved.reason)
@@ -106,10 +106,14 @@ async def _unsaved(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) 
     )
 
 
-async def _is_believed(parts: Parts, job: Job, unsaved: Unsaved) -> bool:
-    """Bad answers are counted by themselves: a disk that was full for an hour does not use up their tries."""
+async def _is_believed(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> bool:
+    """Bad answers are counted by themselves: a disk that was full for an hour does not use up their tries.
+
+    Bad luck is tried again for as long as the provider keeps the file, and for a day where that is not known or less.
+    """
     if unsaved.believed_after is None:
-        return job.attempts + 1 >= parts.pace.save_tries
+        kept = line.wire.output.ttl if line else None
+        return job.attempts + 1 >= max(parts.pace.save_tries, (kept or 0) / parts.pace.retry_max)
     return await parts.jobs.claims.bad_answer(job) >= unsaved.believed_after
 
 

@@ -199,13 +199,13 @@ class House(Server):
 
 
 def quick_wires(folder: Path) -> Path:
-    """An operator's folder of wires: Replicate's, with looks after a tenth of a second."""
+    """An operator's folder of wires: Replicate's, with looks after a tenth of a second, and no promise of an hour."""
     folder.mkdir(exist_ok=True)
     text = (CHECKOUT / "providers" / "replicate.toml").read_text()
-    quick, changed = re.subn(
-        r"\[poll\].*?\n\n", "[poll]\nfirst = 0.1\nevery = 0.1\nmax = 0.3\n\n", text, flags=re.S
-    )
-    assert changed == 1
+    poll = "[poll]\nfirst = 0.1\nevery = 0.1\nmax = 0.3\n\n"
+    quick, changed = re.subn(r"\[poll\].*?\n\n", poll, text, flags=re.S)
+    quick, forgotten = re.subn(r"(\[output\][^\[]*?)ttl *= 3600\n", r"\1", quick)
+    assert (changed, forgotten) == (1, 1)
     (folder / "replicate.toml").write_text(quick)
     return folder
 

@@ -1,7 +1,10 @@
 """Deadlines, late results, and how a result becomes ours or an honest end."""
 
 import asyncio
+import itertools
 from typing import Any
+
+from msgspec.structs import replace
 
 from providers.answers import (
     FetchFailed,
@@ -50,6 +53,31 @@ async def test_a_job_that_waited_too_long_in_the_queue_is_given_up_unbilled(worl
         done = await world.until(await world.order(), "failed")
     assert done.billing == "not_billed"
     assert world.acme.submitted == []
+
+
+async def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_given_up(world: World) -> None:
+    world.acme.wire = replace(world.acme.wire, limits=replace(world.acme.wire.limits, concurrency=1))
+
+    looks = itertools.count(1)
+    world.acme.on_look = lambda _: DONE if next(looks) % 8 == 0 else BUSY
+    async with world.worker(queued_at_most=1.0):
+        jobs = [await world.order() for _ in range(5)]
+        for job in jobs:
+            await world.until(job, "succeeded", seconds=20)
+    last = await world.now(jobs[-1])
+    assert last.started_at
+    assert last.started_at - last.created_at > 1.0, "it waited longer than a job may that nobody can send"
+
+
+async def test_a_download_is_tried_for_as_long_as_the_provider_keeps_the_file(world: World) -> None:
+    kept = replace(world.acme.wire.output, ttl=2)
+    world.acme.wire = replace(world.acme.wire, output=kept)
+    world.acme.on_fetch = lambda _: FetchFailed("its server is away")
+    async with world.worker(save_tries=2, retry_max=0.2):
+        done = await world.until(await world.order(), "failed")
+    assert world.acme.fetches == 10
+    assert done.error is not None
+    assert (done.error.kind, done.billing) == ("storage", "billed")
 
 
 async def test_a_broken_download_is_tried_again(world: World) -> None:
