@@ -18,6 +18,7 @@ from models.fields import KINDS, Field
 from models.nearest import did_you_mean
 from models.references import check_references
 from models.spec import Problem, Spec
+from models.toml import parse_toml
 from models.workflow import with_workflow, workflow_problems
 
 # Keys of Spec that are not in the file.
@@ -39,7 +40,7 @@ _WORDS: dict[object, str] = {
 def read_spec(path: Path) -> Spec | tuple[Problem, ...]:
     """The spec of one file, or every problem that keeps it from being read."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = parse_toml(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         return (Problem(str(path), "", "", f"this is not valid TOML: {error}"),)
     except UnicodeDecodeError:
@@ -150,7 +151,10 @@ class _Reader:
         try:
             if hint is Decimal and not isinstance(raw, str):
                 raise InvalidOperation
-            return msgspec.convert(raw, hint)
+            value = msgspec.convert(raw, hint)
+            if isinstance(value, Decimal) and not value.is_finite():
+                raise InvalidOperation
+            return value
         except (msgspec.ValidationError, InvalidOperation):
             return self.problem(place, key, f"expected {_expected(hint)}, found {_found(raw)}")
 

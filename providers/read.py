@@ -10,6 +10,7 @@ import msgspec
 
 from models.nearest import did_you_mean
 from models.spec import Problem
+from models.toml import parse_toml
 from providers.answers import Billing, ErrorKind, State
 from providers.check import complaints
 from providers.wire import Wire
@@ -18,7 +19,7 @@ from providers.wire import Wire
 def read_wire(path: Path) -> Wire | tuple[Problem, ...]:
     """The wire of one file, named as the file, or what keeps it from being read."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         return (Problem(path.name, "", "", f"cannot be read: {error.strerror}."),)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from models.fields import KINDS
 from models.modes import MODE_LABELS
+from models.toml import parse_toml
 
 
 class Question(Struct, frozen=True):
@@ -52,7 +52,7 @@ _PLAIN = (
 
 def missing(text: str) -> list[Question]:
     """Everything required that is not there yet; empty when nothing is. Raises tomllib.TOMLDecodeError."""
-    draft = tomllib.loads(text)
+    draft = parse_toml(text)
     return [
         *_plain(draft),
         *_modes(draft),

@@ -29,6 +29,7 @@ from models.importing.write import write_toml
 from models.payload import finish, map_body
 from models.read import build_spec
 from models.spec import Spec
+from models.toml import parse_toml
 from models.values import JSON
 
 Kind = Literal["draft", "schema", "request", "page"]
@@ -68,7 +69,7 @@ class _Found:
 def read_text(text: str, providers: Sequence[Known], today: date, *, name: str = "") -> Read | NotRead:
     """`name` is the file's: one that ends in .toml is a draft and nothing else (raises tomllib.TOMLDecodeError)."""
     if name.endswith(".toml") or _is_toml(text):
-        tomllib.loads(text)
+        parse_toml(text)
         return Read(text, "draft")
     raw = json_in(text)
     if raw is not None:
@@ -84,7 +85,7 @@ def read_text(text: str, providers: Sequence[Known], today: date, *, name: str =
 
 def _is_toml(text: str) -> bool:
     try:
-        tomllib.loads(text)
+        parse_toml(text)
     except tomllib.TOMLDecodeError:
         return False
     return True

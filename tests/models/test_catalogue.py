@@ -76,6 +76,22 @@ def test_a_broken_file_is_named_while_its_last_good_version_serves(
     assert catalogue.problems == ()
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        GOOD + "\nx = " + "[" * 5000 + "]" * 5000,
+        GOOD + "\nx = " + "9" * 6000,
+        GOOD.replace("rates", "rates_", 1),
+    ],
+)
+def test_nothing_in_a_file_takes_the_others_down(tmp_path: Path, broken: str) -> None:
+    write(tmp_path / "a.toml", broken)
+    write(tmp_path / "b.toml", GOOD)
+    catalogue = Catalogue([tmp_path])
+    assert [spec.key for spec in catalogue.all()] == ["b"]
+    assert str(catalogue.problems[0]).startswith(str(tmp_path / "a.toml"))
+
+
 def test_a_file_broken_from_the_start_leaves_the_others_alone(tmp_path: Path) -> None:
     write(tmp_path / "a.toml", BROKEN)
     write(tmp_path / "b.toml", GOOD)

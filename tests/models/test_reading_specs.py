@@ -128,6 +128,8 @@ def test_values_keep_their_json_type() -> None:
     ("content", "sentence"),
     [
         (b"display_name = ", "this is not valid TOML: "),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, "this is not valid TOML: it is nested too deeply"),
+        (b"a = " + b"9" * 6000, "this is not valid TOML: a number in it is too long"),
         (b"\xff\xfe", "this is not UTF-8 text"),
         (None, "cannot be read: "),
     ],
@@ -142,6 +144,22 @@ def test_a_file_that_cannot_be_read_is_one_problem(
     assert isinstance(problems, tuple)
     assert str(problems[0]).startswith(f"{path}: {sentence}")
     assert len(problems) == 1
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    source = Path(__file__).parents[2] / "models" / "ltx-2.toml"
+    path = tmp_path / "ltx-2.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + source.read_bytes())
+    assert isinstance(read_spec(path), Spec)
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "free"])
+def test_an_amount_is_a_number_of_dollars(amount: str) -> None:
+    raw = raw_of(PROMPT)
+    raw["price"]["rates"] = [{"usd": amount}]
+    problems = build_spec(raw, key="test", file="test.toml")
+    assert isinstance(problems, tuple)
+    assert "price.rates[0].usd: expected an amount as text" in str(problems[0])
 
 
 def test_the_key_is_the_name_of_the_file(tmp_path: Path) -> None:
