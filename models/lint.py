@@ -21,6 +21,7 @@ def lint(spec: Spec) -> tuple[Problem, ...]:
     """Everything wrong with it; empty is good."""
     found = [
         *_sources(spec),
+        *_amounts(spec),
         *_forms(spec, spec.form, ""),
         *_constraints(spec),
         *_examples(spec),
@@ -46,6 +47,18 @@ def _sources(spec: Spec) -> _Found:
     for index, rate in enumerate(spec.price.rates):
         if not _is_clear(rate):
             yield f"price.rates[{index}]", "", "expected one of usd, low and high, or unknown = true"
+
+
+def _amounts(spec: Spec) -> _Found:
+    """What is counted down to or paid: a deadline of 0 s would give up every job that was just paid for."""
+    for key in ("typical_sec", "deadline_sec"):
+        if getattr(spec.timing, key) <= 0:
+            yield "timing", key, f"is {getattr(spec.timing, key)}; expected more than 0 seconds"
+    for index, rate in enumerate(spec.price.rates):
+        for key in ("usd", "low", "high"):
+            amount = getattr(rate, key)
+            if amount is not None and amount < 0:
+                yield f"price.rates[{index}]", key, f"is {amount}; expected an amount that is not negative"
 
 
 def _is_clear(rate: Rate) -> bool:
