@@ -50,7 +50,10 @@ def run_list(_: "Namespace") -> int:
 
 def run_check(arguments: "Namespace") -> int:
     settings = read_settings(read_environ())
-    files = list(_files(arguments.paths or (*settings.models_dirs, *settings.providers_dirs)))
+    asked = arguments.paths or (*settings.models_dirs, *settings.providers_dirs)
+    files = list(_files(asked))
+    if not files:
+        raise SettingsError(f"There is no .toml file in {', '.join(map(str, asked))}.")
     problems = check_files(files, _known_wires(settings, files))
     for problem in problems:
         print(problem)
@@ -113,12 +116,14 @@ def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
 
 
 def _is_wire(file: Path) -> bool:
-    """A provider's file says how to submit; a model's file has fields. What is no TOML is told as a model's."""
+    """A provider's file says where or how to submit. What is no TOML is told as a model's."""
+    from models.toml import parse_toml
+
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = parse_toml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False
-    return "fields" not in document and not document.keys().isdisjoint({"submit", "status", "base"})
+    return "fields" not in document and not document.keys().isdisjoint({"submit", "base"})
 
 
 def _files(paths: Iterable[Path]) -> Iterable[Path]:

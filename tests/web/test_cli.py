@@ -73,6 +73,19 @@ def test_wires_are_checked_too(env: dict[str, str], tmp_path: Path) -> None:
     assert "submitt" in ended.stdout
 
 
+def test_a_model_without_fields_is_told_as_a_model(env: dict[str, str], draft: Path) -> None:
+    draft.write_text('display_name = "A"\nstatus = "reviewed"\n')
+    ended = command("models", "check", str(draft), env=env)
+    assert ended.returncode == 1
+    assert "fields: is missing; expected a list" in ended.stdout
+
+
+def test_a_folder_without_any_file_is_not_called_right(env: dict[str, str], tmp_path: Path) -> None:
+    ended = command("models", "check", str(tmp_path), env=env)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"shotlist: There is no .toml file in {tmp_path}.\n"
+
+
 def test_a_folder_stands_for_its_files(env: dict[str, str], draft: Path) -> None:
     ended = command("models", "check", str(draft.parent), env=env)
     assert (ended.returncode, ended.stdout) == (0, "1 file checked: nothing is wrong.\n")
