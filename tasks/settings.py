@@ -127,9 +127,13 @@ def load_secret(settings: Settings) -> str:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    """A name that is none of ours, and a provider's address that is none."""
     ours = [name.removeprefix("SHOTLIST_") for name in environ if name.startswith("SHOTLIST_")]
     for name in ours:
-        if name in NAMES or name.endswith("_BASE_URL"):
+        if name in NAMES:
+            continue
+        if name.endswith("_BASE_URL"):
+            _url(name, environ[f"SHOTLIST_{name}"].strip(), ("https", "http"))
             continue
         nearest = difflib.get_close_matches(name, NAMES, n=1)
         hint = f" Did you mean SHOTLIST_{nearest[0]}?" if nearest else " .env.example lists all of them."
@@ -152,7 +156,7 @@ def _host(host: str) -> str:
 
 
 def _port(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 65535:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535:
         return int(text)
     raise SettingsError(f"SHOTLIST_PORT is {text!r}: give a whole number from 1 to 65535.")
 
@@ -178,11 +182,19 @@ def _secret(text: str) -> str:
 def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
     if not text:
         return ""
-    parts = urlsplit(text)
-    if parts.scheme in schemes and (parts.netloc or parts.path):
+    if _is_address(text, schemes):
         return text
     # Not echoed: it may hold a password.
     raise SettingsError(f"SHOTLIST_{name} cannot be read: give an address that starts with {schemes[0]}://.")
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port  # raises where it is no port
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.netloc or parts.path) and port != 0
 
 
 def _database_url(text: str, data_dir: Path) -> str:
