@@ -139,6 +139,7 @@ async def get_model(key: FromPath[str], parts: NamedDependency[Parts]) -> ModelA
         ClientException: on_not_json,
         RequestEntityTooLarge: on_http_exception,
         RecursionError: on_not_json,
+        UnicodeDecodeError: on_not_json,
     },
     responses={
         400: ResponseSpec(ErrorAnswer, description="Not JSON"),

@@ -97,6 +97,10 @@ def on_invalid(_: AnyRequest, error: ValidationException) -> Response[ErrorAnswe
     )
 
 
+def on_not_text(_: AnyRequest, __: UnicodeDecodeError) -> Response[ErrorAnswer]:
+    return answer(400, *SENTENCES[400])
+
+
 def on_http_exception(_: AnyRequest, error: HTTPException) -> Response[ErrorAnswer]:
     error_class, sentence = SENTENCES.get(error.status_code, ("refused", error.detail))
     if error.status_code >= 500:

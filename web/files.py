@@ -16,7 +16,6 @@ import msgspec
 from litestar import HttpMethod, Response, get, post, route
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, MultipartBody
 from litestar.types import ControllerRouterHandler
@@ -79,7 +78,7 @@ async def static_file(request: AnyRequest, name: FromPath[str], v: FromQuery[str
     return Response(asset.body, headers=headers, media_type=asset.content_type)
 
 
-def on_no_file(_: AnyRequest, __: HTTPException) -> Response[ErrorAnswer]:
+def on_no_file(_: AnyRequest, __: Exception) -> Response[ErrorAnswer]:
     return answer(
         422, "invalid_input", "Send exactly one file, in the form field `file`. Nothing was stored."
     )
@@ -87,7 +86,7 @@ def on_no_file(_: AnyRequest, __: HTTPException) -> Response[ErrorAnswer]:
 
 UPLOAD_DOOR: dict[str, Any] = {
     "request_max_body_size": MAX_UPLOAD_REQUEST,
-    "exception_handlers": {400: on_no_file},
+    "exception_handlers": {400: on_no_file, UnicodeDecodeError: on_no_file},
     "responses": {
         400: ResponseSpec(ErrorAnswer, description="The form cannot be read"),
         413: ResponseSpec(ErrorAnswer, description="Larger than any model takes"),

@@ -199,7 +199,15 @@ async def test_a_file_that_is_no_good_is_told_in_a_sentence(
     assert not list(parts.settings.data_dir.rglob("*.part"))
 
 
-@pytest.mark.parametrize("sent", [{"data": {"file": "text"}}, {"json": {}}, {"content": b""}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"file": "text"}},
+        {"json": {}},
+        {"content": b""},
+        {"files": {"file": ("", png((320, 240)), "image/png")}},
+    ],
+)
 async def test_a_form_without_a_file_is_told_in_a_sentence(
     web: httpx.AsyncClient, sent: dict[str, Any]
 ) -> None:
@@ -217,6 +225,18 @@ async def test_the_page_uploads_with_its_token_only(web: httpx.AsyncClient) -> N
     answer = await web.post("/video/uploads", files=files, headers={"x-csrftoken": found[1]})
     assert answer.status_code == 201
     assert set(answer.json()) == {"id", "kind", "width", "height", "seconds", "bytes"}
+
+
+@pytest.mark.parametrize("path", ["/api/video/jobs", "/video/form", "/video/jobs"])
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
+async def test_bytes_that_are_no_text_are_told_in_a_sentence(
+    web: httpx.AsyncClient, path: str, kind: str
+) -> None:
+    part = b'--x\r\ncontent-disposition: form-data; name="prompt"\r\n\r\n\xff\r\n--x--\r\n'
+    body = b'{"model": "\xff"}' if kind == "application/json" else part
+    answer = await web.post(path, content=body, headers={"content-type": kind})
+    assert answer.status_code in (400, 403, 415)
+    assert answer.json()["error"]["class"] != "internal"
 
 
 async def test_a_request_that_is_too_large_is_413(web: httpx.AsyncClient) -> None:
