@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tasks.settings import Settings, SettingsError, read_environ, read_settings
 from web import cli_add, cli_import
 
@@ -142,8 +144,8 @@ def _known_wires(settings: Settings, files: Iterable[Path]) -> list[str]:
 def _read_values(source: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        values = json.loads(text)
-    except (OSError, ValueError) as error:
+        values = msgspec.json.decode(text)
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"The values in {source} cannot be read: {error}.") from error
     if not isinstance(values, dict):
         raise SettingsError(

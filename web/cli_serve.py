@@ -57,10 +57,17 @@ def run_sandbox(arguments: "Namespace") -> int:
     from providers.sandbox.process import PortInUseError, run
 
     settings = read_settings(read_environ())
+    if not 0 <= arguments.port <= 65535:
+        raise SettingsError(f"--port is {arguments.port}: give a whole number from 0 to 65535.")
+    speed = settings.sandbox_speed if arguments.speed is None else arguments.speed
+    if not 0.1 <= speed <= 1000:
+        raise SettingsError(f"--speed is {speed:g}: give a number from 0.1 to 1000; 1 is the usual pace.")
     prepare_data_dir(settings)
     folder = arguments.folder or settings.data_dir / "sandbox-alone"
     try:
-        run(folder, "127.0.0.1", arguments.port, speed=arguments.speed or settings.sandbox_speed)
+        run(folder, "127.0.0.1", arguments.port, speed=speed)
     except PortInUseError as error:
         raise SettingsError(f"{error} Choose another one with --port.") from error
+    except OSError as error:
+        raise SettingsError(f"The sandbox cannot use {folder} ({error.strerror}).") from error
     return 0

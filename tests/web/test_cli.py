@@ -124,11 +124,30 @@ def test_a_payload_of_wrong_values_tells_each_field(env: dict[str, str], tmp_pat
     assert {line.partition(":")[0] for line in ended.stderr.splitlines()} == {"prompt", "duration"}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "5"])
+@pytest.mark.parametrize("text", ["{", "[]", "5", '{"prompt": "\\ud800"}', '{"prompt": NaN}', "[" * 5000])
 def test_values_that_cannot_be_read_are_told(env: dict[str, str], text: str) -> None:
     ended = command("models", "payload", "kling-v2.1-master", "--values", "-", env=env, stdin=text)
     assert ended.returncode == 1
     assert ended.stderr.startswith("shotlist: The values in - ")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--port", "99999"), "whole number from 0 to 65535"),
+        (("--port", "-1"), "whole number from 0 to 65535"),
+        (("--speed", "0"), "0.1 to 1000"),
+        (("--speed", "nan"), "0.1 to 1000"),
+        (("--folder", "/dev/null/x"), "cannot use /dev/null/x"),
+    ],
+)
+def test_a_sandbox_that_cannot_start_says_why(
+    env: dict[str, str], option: tuple[str, str], said: str
+) -> None:
+    ended = command("sandbox", "--port", "0", *option, env=env)
+    assert ended.returncode == 1
+    assert said in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
