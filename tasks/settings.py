@@ -191,7 +191,8 @@ def _url(name: str, text: str, schemes: tuple[str, ...]) -> str:
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(text)
-        port = parts.port  # raises where it is no port
+        # Raises where it is no port; Postgres may be several hosts, which only its driver takes apart.
+        port = None if "," in parts.netloc else parts.port
     except ValueError:
         return False
     return parts.scheme in schemes and bool(parts.netloc or parts.path) and port != 0

@@ -74,6 +74,11 @@ def test_a_base_url_of_any_provider_is_a_setting() -> None:
     assert read_settings(environ).environ["SHOTLIST_SOME_THING_BASE_URL"] == "http://127.0.0.1:1"
 
 
+def test_a_database_may_be_several_hosts() -> None:
+    url = "postgres://u:p@one:5432,two:5433/shotlist"
+    assert read_settings({"SHOTLIST_DATABASE_URL": url}).database_url == url
+
+
 def test_a_variable_that_is_set_wins_over_the_env_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
