@@ -192,6 +192,9 @@ async def list_jobs(
     before: Annotated[str, QueryParameter(description="The `next` of the page before.")] = "",
 ) -> JobsAnswer:
     """Newest first, a page at a time."""
+    if before and await parts.jobs.get(owner, before) is None:
+        gone = f"There is no job {before} any more: begin again without `before`."
+        raise Refused(400, "bad_request", gone)
     jobs = await parts.jobs.listing(owner, limit=limit + 1, before=before or None)
     page = jobs[:limit]
     return JobsAnswer([job_answer(job) for job in page], page[-1].id if len(jobs) > limit else None)

@@ -227,6 +227,12 @@ async def test_the_page_uploads_with_its_token_only(web: httpx.AsyncClient) -> N
     assert set(answer.json()) == {"id", "kind", "width", "height", "seconds", "bytes"}
 
 
+async def test_a_page_after_a_job_that_is_gone_is_not_the_first_page_again(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/api/video/jobs", params={"before": "gone"})
+    assert answer.status_code == 400
+    assert "begin again without `before`" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("path", ["/api/video/jobs", "/video/form", "/video/jobs"])
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
 async def test_bytes_that_are_no_text_are_told_in_a_sentence(
