@@ -72,4 +72,6 @@ def picture(tmp_path: Path) -> Path:
 
 
 def _complains(message: ConsoleMessage) -> bool:
-    return message.type in ("error", "warning")
+    """A file that is refused is a 422, which Chromium mentions; the page says it in words."""
+    refused_file = "422" in message.text and message.location["url"].endswith("/video/uploads")
+    return message.type in ("error", "warning") and not refused_file

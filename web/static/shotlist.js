@@ -61,8 +61,9 @@
     all("[data-usual]").forEach((bar) => { bar.value = Math.min(95, 100 * since(bar.dataset.from) / bar.dataset.usual); });
   }, 1000);
 
-  // Files: uploaded when chosen or dropped; then the form is checked with what is known of them.
+  // Files: uploaded when chosen, dropped or pasted; then the form is checked with what is known of them.
   let uploading = 0;
+  on("input", (event) => { if (event.target.dataset?.upload) event.stopPropagation(); }, true);
   on("change", (event) => {
     const input = event.target, files = [...(input.files ?? [])];
     if (!input.dataset?.upload || !files.length) return;
@@ -94,6 +95,7 @@
     if (part !== null) bar.value = 100 * part;
   });
   const take = (name, id) => {
+    if (ordering()) return void later.set(id, () => take(name, id));
     const kept = Object.assign(document.createElement("input"), { type: "hidden", name, value: id });
     fieldOf(name)?.append(kept);
     kept.dispatchEvent(new Event("change", { bubbles: true }));
@@ -103,28 +105,80 @@
     if (!field) return;
     const line = find(":scope > .error", field) ?? field.appendChild(document.createElement("p"));
     line.className = "error";
+    line.id = field.id.replace(/field$/, "error");
     line.setAttribute("role", "alert");
     line.textContent = words;
+    const input = find("[data-upload]", field);
+    input.ariaInvalid = "true";
+    input.setAttribute("aria-describedby", line.id);
   };
   ["dragover", "dragleave", "drop"].forEach((name) => on(name, (event) => {
     event.target.closest?.(".drop")?.classList.toggle("over", name === "dragover");
+    if (name !== "dragleave") hand(event, event.dataTransfer, name === "drop");
+  }));
+  on("paste", (event) => { if (!event.clipboardData.types.includes("text/plain")) hand(event, event.clipboardData, true); });
+  // Files that were not put on a field's own control go to the nearest empty field that takes them.
+  const hand = (event, data, now) => {
+    if (!find("#form") || !data?.types.includes("Files") || event.target.matches?.("[type=file]")) return;
+    event.preventDefault();
+    if (!now) return;
+    const places = all("[data-upload]", event.target.closest?.(".drop") ?? find("#form"));
+    places.sort((a, b) => Boolean(b.closest(".drop")) - Boolean(a.closest(".drop")));
+    for (const file of data.files) {
+      const at = places.findIndex((input) => takes(input.accept, file));
+      if (at < 0) tell(`No field of this form takes ${file.name}.`);
+      else upload((places[at].multiple ? places[at] : places.splice(at, 1)[0]).dataset.upload, file);
+    }
+  };
+  const takes = (accept, { name, type }) => !accept || accept.split(",").some((kind) =>
+    kind === type || (kind.endsWith("/*") && type.startsWith(kind.slice(0, -1))) || name.toLowerCase().endsWith(kind));
+
+  // What a person does while an order is on its way is done once more on the form that the answer draws.
+  const ordering = () => find("#form.htmx-request");
+  const later = new Map();
+  on("input", ({ target }) => {
+    if (!ordering() || !target.closest("#fields")) return;
+    const { value, checked } = target;
+    later.set(target, () => Object.assign(target, { value, checked }));
+  });
+  on("htmx:finally:request", () => setTimeout(() => {
+    if (ordering() || !later.size) return;
+    const acts = [...later.values()];
+    later.clear();
+    acts.forEach((act) => act());
+    find("#fields").dispatchEvent(new Event("change"));
   }));
 
   // htmx: what must not be sent now, and what a swap cannot know.
   on("htmx:config:request", (event) => {
     const source = event.detail.ctx.sourceElement, form = find("#form");
-    const ordering = source === form;
-    if (form && ordering && uploading) {
+    if (form && source === form && uploading) {
       event.preventDefault();
       tell("A file is still on its way: press Generate when it is there. Nothing was ordered.");
-    } else if (form?.classList.contains("htmx-request") && form.contains(source)) {
+    } else if (source !== form && ordering()?.contains(source)) {
       event.preventDefault(); // the order's answer draws the form anew
     } else if (event.detail.ctx.request.method !== "GET") tell("");
   });
+  // A swap can take away what had the focus: the nearest place that is left gets it.
+  let around = [];
+  on("htmx:before:swap", () => {
+    around = [];
+    for (let each = document.activeElement; each; each = each.parentElement) {
+      around.push(each.id, each.nextElementSibling?.id, each.previousElementSibling?.id);
+    }
+  });
+  const CONTROL = "a, button, summary, select, textarea, input:not([type=hidden])";
+  const keepFocus = () => {
+    if (document.activeElement !== document.body) return;
+    const places = around.map((id) => id && document.getElementById(id)).filter(Boolean);
+    const control = places.map((place) => (place.matches(CONTROL) ? place : find(CONTROL, place))).find(Boolean);
+    control?.focus({ preventScroll: true });
+  };
   on("htmx:after:swap", (event) => {
     const { sourceElement: source, text } = event.detail.ctx, form = find("#form");
     const asked = source.closest(".sure[open]");
     if (asked) asked.open = false;
+    keepFocus();
     if (!form?.contains(source)) return;
     markModel();
     if (source.id === "models") find("#search").focus();
@@ -146,25 +200,44 @@
     all("[type=radio], [type=checkbox]", form).forEach((box) => { box.checked = box.defaultChecked; });
     all("#fields option", form).forEach((option) => { option.selected = option.defaultSelected; });
     all("details:has([aria-invalid])", form).forEach((box) => { box.open = true; });
+    history.replaceState(history.state, "", addressOf(form));
     all("[data-counts]", form).forEach(count);
     nameKeys();
+  };
+  // The address is the filled form, so that it is still filled after a reload or a way back.
+  const addressOf = (form) => {
+    const { href } = find(".links a", form);
+    return href.length < 8000 ? href : `/video?model=${find("[name=model]", form).value}`;
   };
   const afterOrder = (form, text) => {
     const wrong = find("[aria-invalid]:not([role])", form) ?? find("[aria-invalid] input", form);
     if (wrong) wrong.focus();
-    else if (text.includes('hx-target="#cards"') && matchMedia("(max-width: 760px)").matches) {
+    else if (text.includes('hx-target="#cards"') && matchMedia("(max-width: 47.5em)").matches) {
       find("#now-head").scrollIntoView();
     }
   };
 
-  // Failures of a poll pass in silence, the next one follows; all others are told.
+  // A poll that fails passes in silence, the third in a row is told until one succeeds; all other failures are told.
+  let missed = 0;
+  const miss = (source) => {
+    if (source.id !== "poll") return;
+    missed += 1;
+    if (missed === 3) tell("Shotlist does not answer. Jobs that were ordered are not lost: this page goes on when it does.");
+  };
+  on("htmx:after:swap", (event) => {
+    if (event.detail.ctx.sourceElement.id !== "poll") return;
+    if (missed) tell("");
+    missed = 0;
+  });
   on("htmx:response:error", (event) => {
-    const { request, text } = event.detail.ctx;
+    const { request, sourceElement, text } = event.detail.ctx;
     const known = read(text).error?.message;
     if (request.method !== "GET") tell(known ?? "Shotlist could not do that. Its log says why.");
+    else miss(sourceElement);
   });
   on("htmx:error", (event) => {
-    if (event.detail.ctx && event.detail.ctx.request.method !== "GET") {
+    if (event.detail.ctx?.request.method === "GET") miss(event.detail.ctx.sourceElement);
+    else if (event.detail.ctx) {
       tell("Shotlist does not answer. If this was an order: pressing Generate again does not order it twice.");
     }
   });
