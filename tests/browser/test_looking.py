@@ -1,9 +1,9 @@
 """The page on a phone, in the dark, by keyboard alone, and as a screen reader finds it."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import CHROMIUM, OpenPage
 from tests.support import Server
 
 MODELS = ("kling-v2.1-master", "hailuo-02", "seedance-1-pro", "veo-3.1", "wan-2.5", "ltx-2")
@@ -39,6 +39,31 @@ def test_what_a_button_asks_first_fits_the_phone(open_page: OpenPage) -> None:
         box = card.locator(".sure[open] .popped").bounding_box()
         assert box
         assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+
+
+def test_a_label_of_one_endless_word_breaks_instead_of_sticking_out(open_page: OpenPage) -> None:
+    page = open_page("/video?model=luma-ray-3.2", width=390, height=844)
+    for label in page.locator("#fields label[id]").all():
+        label.evaluate("label => { label.textContent = 'Wegweisungsstärkeneinstellungsfaktoren'; }")
+    assert overflow(page) <= 0
+    boxes = page.locator("#f-loop-label, #f-hdr-label")
+    loop, hdr = (boxes.nth(at).bounding_box() for at in (0, 1))
+    assert loop
+    assert hdr
+    assert loop["x"] + loop["width"] <= hdr["x"]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_reader_who_set_letters_twice_as_large_gets_them_and_nothing_sticks_out(
+    chromium: Browser, server: Server, width: int
+) -> None:
+    large = ["--blink-settings=defaultFontSize=32"]
+    with chromium.browser_type.launch(executable_path=str(CHROMIUM), args=large) as browser:
+        page = browser.new_page(base_url=server.url, viewport={"width": width, "height": 900})
+        for path in ("/video?model=veo-3.1-reference", "/video/library", "/account", "/video/models"):
+            page.goto(path)
+            assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 30
+            assert overflow(page) <= 0, path
 
 
 def test_an_order_on_a_phone_brings_its_card_into_view(open_page: OpenPage) -> None:

@@ -169,6 +169,17 @@ def test_a_film_that_plays_is_not_disturbed_by_the_poll_of_another(open_page: Op
     assert first.evaluate("film => film.currentTime") > 0.2
 
 
+def test_nothing_moves_when_a_film_takes_the_place_of_its_progress(open_page: OpenPage) -> None:
+    page = open_page("/video?model=seedance-1-pro&resolution=480p&duration=3&prompt=In+place", width=1440)
+    page.locator("#run").click()
+    card = page.locator("#cards .card", has_text="In place")
+    expect(card.locator("h3")).to_contain_text("Processing")
+    height = "card => card.getBoundingClientRect().height"
+    before = card.evaluate(height)
+    expect(card.locator("video")).to_be_visible(timeout=FILM_SECONDS)
+    assert card.evaluate(height) == before
+
+
 def test_a_deleted_card_goes_after_a_question(open_page: OpenPage) -> None:
     page = open_page("/video?model=ltx-2&prompt=To+be+deleted+[fault:+refuse]")
     page.locator("#run").click()

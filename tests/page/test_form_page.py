@@ -246,3 +246,14 @@ async def test_a_file_that_is_gone_is_named_and_asked_for_again(page: Page) -> N
     drawn = await page.get(f"/video?model={KLING}&mode=i2v&prompt=A+kite&image=up_gone")
     assert "A file that is gone" in drawn.text
     assert "not here any more" in errors(drawn)["image"]
+
+
+async def test_every_page_has_one_heading_of_the_first_rank(page: Page) -> None:
+    for path in ("/video", "/video/library", "/video/models", "/account"):
+        assert len((await page.get(path)).all("h1")) == 1, path
+
+
+async def test_the_picker_is_named_by_what_it_shows(page: Page) -> None:
+    drawn = await page.get(f"/video?model={KLING}")
+    assert all("aria-label" not in found for found in drawn.all("summary"))
+    assert "Model: Kling v2.1 Master" in drawn.text
