@@ -66,6 +66,24 @@ def test_a_reader_who_set_letters_twice_as_large_gets_them_and_nothing_sticks_ou
             assert overflow(page) <= 0, path
 
 
+def test_the_question_before_deleting_is_whole_on_a_phone(open_page: OpenPage, server: Server) -> None:
+    job_id = server.order("ltx-2", prompt="To be asked about [fault: refuse]")
+    server.wait(job_id)
+    page = open_page("/video", width=390, height=844)
+    card = page.locator(f"#job-{job_id}")
+    card.locator("summary").click()
+    expect(card.locator(".popped")).to_be_in_viewport(ratio=1)
+
+
+def test_a_prompt_from_right_to_left_is_written_and_shown_so(open_page: OpenPage, server: Server) -> None:
+    words = "عاصفة رملية عند الغروب."
+    job_id = server.order("ltx-2", prompt=f"{words} [fault: refuse]")
+    page = open_page("/video?model=ltx-2")
+    page.get_by_label("Prompt", exact=True).fill(words)
+    for text in (page.get_by_label("Prompt", exact=True), page.locator(f"#job-{job_id}-prompt")):
+        expect(text).to_have_css("direction", "rtl")
+
+
 def test_an_order_on_a_phone_brings_its_card_into_view(open_page: OpenPage) -> None:
     page = open_page("/video?model=ltx-2&prompt=A+kite", width=390, height=844)
     page.locator("#run").click()
