@@ -191,11 +191,14 @@ def _verify(files: Sequence[Path], arguments: "Namespace") -> Iterator["Verdict"
 
 
 def verify_file(folder: Path, path: Path, provider: str, inputs: int) -> list["Verdict"]:
-    """One file, in whatever process."""
-    from models.importing.verify import verify_text
+    """One file, in whatever process; a bug that it meets costs its own row and no other."""
+    from models.importing.verify import Verdict, verify_text
 
     name = str(path.relative_to(folder).with_suffix(""))
-    return verify_text(path.read_bytes(), provider, name, inputs=inputs, today=date.today())
+    try:
+        return verify_text(path.read_bytes(), provider, name, inputs=inputs, today=date.today())
+    except Exception as error:
+        return [Verdict(name=name, told=(f"the trial broke off: {type(error).__name__}: {error}",))]
 
 
 def _print_verdicts(verdicts: Iterable["Verdict"]) -> None:

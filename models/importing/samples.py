@@ -113,7 +113,8 @@ class Samples:
         return drawn
 
     def array(self, table: Table, name: str, depth: int, needed: bool) -> list[JSON]:
-        least = int(min(max(table.get("minItems", 0), 1 if needed else 0), MOST_ITEMS))
+        filled = needed and depth < _DEPTH
+        least = int(min(max(table.get("minItems", 0), 1 if filled else 0), MOST_ITEMS))
         most = int(min(table.get("maxItems", least + 3), least + 3))
         drawn: list[JSON] = []
         for _ in range(self.random.randint(least, max(least, most)) if depth < _DEPTH else least):

@@ -5,6 +5,7 @@ This is what an import is judged against, so it shares no code with the importer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,7 @@ class _Standard:
         if not isinstance(raw, dict):
             return raw if isinstance(raw, bool) else {}
         table = {key: each for key, each in raw.items() if _is_sound(key, each)}
-        if "$ref" in table and not isinstance(look_up(self.root, table["$ref"]), dict):
+        if "$ref" in table and not self.leads_somewhere(raw):
             del table["$ref"]
         for key, walk in self.inner().items():
             if key in table:
@@ -62,6 +63,21 @@ class _Standard:
         _bounds(table)
         return _nullable(table) if raw.get("nullable") is True else table
 
+    def leads_somewhere(self, raw: Table) -> bool:
+        """Whether its reference points at a schema, and not by references alone back at itself."""
+        target = look_up(self.root, raw["$ref"])
+        return isinstance(target, dict) and not any(part is raw for part in self.joined(target, []))
+
+    def joined(self, raw: Any, seen: list[Table]) -> list[Table]:
+        """Every schema that a value of this one is held against as a whole."""
+        if not isinstance(raw, dict) or any(raw is each for each in seen):
+            return seen
+        seen.append(raw)
+        parts = [each for key in ("allOf", "anyOf", "oneOf") for each in _parts(raw.get(key))]
+        for part in (look_up(self.root, raw.get("$ref")), *parts):
+            self.joined(part, seen)
+        return seen
+
     def inner(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "properties": self.each,
@@ -70,6 +86,10 @@ class _Standard:
             "not": self.schema,
             **dict.fromkeys(("anyOf", "oneOf", "allOf"), lambda parts: [self.schema(part) for part in parts]),
         }
+
+
+def _parts(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else []
 
 
 def _is_sound(key: str, value: Any) -> bool:
@@ -99,7 +119,14 @@ def _is_sound(key: str, value: Any) -> bool:
         )
     if key in ("exclusiveMinimum", "exclusiveMaximum"):
         return isinstance(value, int | float)
-    return key not in ("nullable", "$schema", "$id", "id") and (key != "pattern" or isinstance(value, str))
+    return key not in ("nullable", "$schema", "$id", "id") and (key != "pattern" or _is_pattern(value))
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(re.compile(value))
+    except re.error:
+        return False
 
 
 def _says_required(raw: Any) -> bool:

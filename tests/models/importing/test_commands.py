@@ -125,6 +125,20 @@ def test_a_document_that_does_not_import_is_counted_and_named(
     assert any("This is not JSON" in line for line in table)
 
 
+def test_a_document_that_breaks_the_importer_costs_its_own_row_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(400):
+        deep = {"allOf": [deep]}
+    (tmp_path / "deep.json").write_text(json.dumps(fal({"prompt": deep})))
+    (tmp_path / "good.json").write_text(json.dumps(fal({"prompt": PROMPT}, ["prompt"])))
+    code, table, totals, _ = verified(tmp_path, capsys)
+    assert code == 1
+    assert (totals["documents"], totals["imported"]) == (2, 1)
+    assert any("the trial broke off: RecursionError" in line for line in table)
+
+
 def saved(folder: Path, change: dict[str, Any]) -> Path:
     now = properties()
     for name, keys in change.items():

@@ -58,6 +58,19 @@ def test_a_document_with_something_of_everything_is_imported_without_fault() -> 
         ),
         ({"type": "array", "items": {"type": "array", "items": {"type": "number"}}}, {}),
         ({"$ref": "#/components/schemas/Any"}, {"Any": {"description": "anything"}}),
+        ({"$ref": "#/components/schemas/Loop"}, {"Loop": {"$ref": "#/components/schemas/Loop"}}),
+        (
+            {"$ref": "#/components/schemas/One"},
+            {
+                "One": {"allOf": [{"$ref": "#/components/schemas/Two"}]},
+                "Two": {"anyOf": [{"$ref": "#/components/schemas/One"}, {"type": "string"}]},
+            },
+        ),
+        (
+            {"$ref": "#/components/schemas/Tree"},
+            {"Tree": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
+        ),
+        ({"type": "string", "pattern": "([a-z"}, {}),
     ],
 )
 @pytest.mark.parametrize("required", [True, False], ids=["required", "optional"])
