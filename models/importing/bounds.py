@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from models.importing.resolve import Table
+from models.rule import on_steps
 
 
 def read_bounds(table: Table, note: Callable[[str], None]) -> dict[str, Any]:
@@ -16,18 +19,37 @@ def read_bounds(table: Table, note: Callable[[str], None]) -> dict[str, Any]:
     if low is not None and high is not None and low > high:
         note(f"has a minimum of {low} above its maximum of {high}: both left out")
         low = high = None
-    multiple, step = _number(table, "multipleOf", note), _number(table, "step", note)
-    if multiple is None and step is not None:
-        note("says step, which no standard knows: read as steps that count from the minimum")
+    lengths = _counts(table, ("minLength", "maxLength"), note)
+    items = _counts(table, ("minItems", "maxItems"), note)
     if table.get("pattern"):
         note(f"must match the pattern {table['pattern']}, which only the provider checks")
     return {
         "low": low, "high": high, "above": above, "below": below,
-        "step": multiple or step or None, "step_from": 0 if multiple or low is None else low,
-        "min_length": _count(table, "minLength", note), "max_length": _count(table, "maxLength", note),
-        "min_items": _count(table, "minItems", note), "max_items": _count(table, "maxItems", note),
+        **_steps(table, low, high, note),
+        "min_length": lengths[0], "max_length": lengths[1], "min_items": items[0], "max_items": items[1],
         "unique": table.get("uniqueItems") is True,
     }  # fmt: skip
+
+
+def _steps(
+    table: Table, low: int | float | None, high: int | float | None, note: Callable[[str], None]
+) -> dict[str, Any]:
+    """Each step and where the first one is; whole numbers go in whole steps."""
+    multiple, step = _number(table, "multipleOf", note), _number(table, "step", note)
+    if multiple is None and step is not None:
+        note("says step, which no standard knows: read as steps that count from the minimum")
+    start = 0 if multiple or low is None else low
+    each = multiple or step or 0
+    if table.get("type") == "integer" and isinstance(start, int):
+        each = Fraction(str(each)).numerator
+    if (
+        each > 0
+        and high is not None
+        and on_steps(high, start, each)[0] < Decimal(str(start if low is None else low))
+    ):
+        note(f"goes in steps of {each}, of which none is between {low} and {high}: the step is left out")
+        each = 0
+    return {"step": each or None, "step_from": start}
 
 
 def _end(
@@ -56,6 +78,14 @@ def _number(table: Table, key: str, note: Callable[[str], None]) -> int | float 
     return None
 
 
-def _count(table: Table, key: str, note: Callable[[str], None]) -> int | None:
-    value = _number(table, key, note)
-    return None if value is None else max(0, int(value))
+def _counts(
+    table: Table, keys: tuple[str, str], note: Callable[[str], None]
+) -> tuple[int | None, int | None]:
+    """The fewest and the most; both left out where nothing could be between them."""
+    fewest, most = (
+        None if each is None else int(each) for each in (_number(table, key, note) for key in keys)
+    )
+    if most is not None and most < max(fewest or 0, 0):
+        note(f"has {keys[0]} = {fewest} and {keys[1]} = {most}, which nothing can be: both left out")
+        return None, None
+    return None if fewest is None else max(0, fewest), most

@@ -218,3 +218,29 @@ def test_no_damage_ends_in_a_traceback(seed: int) -> None:
 def test_the_varied_document_itself_is_without_a_warning() -> None:
     assert notices(varied()) == ""
     assert isinstance(drafted(varied()).spec, Spec)
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        ({"type": "string", "minLength": 10, "maxLength": 2}, "minLength = 10 and maxLength = 2"),
+        ({"type": "string", "maxLength": -1}, "maxLength = -1"),
+        (
+            {"type": "array", "items": {"type": "integer"}, "minItems": 5, "maxItems": 2},
+            "minItems = 5 and maxItems = 2",
+        ),
+        (
+            {"type": "integer", "multipleOf": 1000, "minimum": 1, "maximum": 10},
+            "none is between 1 and 10",
+        ),
+    ],
+)
+def test_limits_that_nothing_can_keep_are_left_out(schema: Any, why: str) -> None:
+    raw = fal({"thing": schema}, ["thing"])
+    assert trial(raw, inputs=1).imported
+    assert why in notices(raw)
+
+
+def test_whole_numbers_go_in_whole_steps() -> None:
+    found = field("thing", {"type": "integer", "multipleOf": 2.5, "minimum": 3, "maximum": 40})
+    assert (found["min"], found["step"]) == (5, 5)

@@ -71,6 +71,7 @@ def test_a_document_with_something_of_everything_is_imported_without_fault() -> 
             {"Tree": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
         ),
         ({"type": "string", "pattern": "([a-z"}, {}),
+        ({"type": "integer", "multipleOf": 0.5, "minimum": 0, "maximum": 9}, {}),
     ],
 )
 @pytest.mark.parametrize("required", [True, False], ids=["required", "optional"])
