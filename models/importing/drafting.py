@@ -14,7 +14,7 @@ from models.importing.shape import Member, Shape
 from models.importing.union import draft_union
 from models.importing.wording import default_label, help_text, label
 from models.references import RESERVED
-from models.values import JSON, is_absent
+from models.values import JSON, as_text, is_absent
 
 _EMPTY: dict[str, JSON] = {"string": "", "array": [], "object": {}}
 
@@ -95,7 +95,7 @@ class Drafter:
             return self.list(name, shape, here)
         if shape.type == "object":
             return self.object(name, shape, here)
-        if shape.enum and shape.type != "any":
+        if shape.enum and _are_told_apart(shape.enum):
             return draft_kinds.select(name, shape)
         match shape.type:
             case "string":
@@ -209,6 +209,11 @@ class Drafter:
 
 
 _FILES = ("image", "video", "audio", "file", "images", "videos", "audios", "files")
+
+
+def _are_told_apart(options: Sequence[JSON]) -> bool:
+    """Whether a form, which holds texts, can tell them apart: 5 and "5" it cannot."""
+    return len({as_text(option) for option in options}) == len(options)
 
 
 def _is_name(name: str) -> bool:

@@ -16,7 +16,7 @@ _MISSPELT = {
     "min_items": "minItems", "max_items": "maxItems", "choices": "enum", "options": "enum",
 }  # fmt: skip
 
-_TYPES = {
+MISSPELT_TYPES = {
     "str": "string", "text": "string", "uri": "string", "url": "string", "file": "string", "path": "string",
     "int": "integer", "long": "integer", "float": "number", "double": "number", "decimal": "number",
     "bool": "boolean", "list": "array", "tuple": "array", "dict": "object", "map": "object",
@@ -90,7 +90,7 @@ class Resolver:
         """One `type` at most; several become a union; "null" and a null in the enum become `nullable`."""
         kinds = table.pop("type", None)
         named = kinds if isinstance(kinds, list) else [kinds]
-        types = [_TYPES.get(str(kind), str(kind)) for kind in named if kind not in (None, "null")]
+        types = [MISSPELT_TYPES.get(str(kind), str(kind)) for kind in named if kind not in (None, "null")]
         known = [kind for kind in types if kind in TYPES]
         if len(known) < len(types) or [str(kind) for kind in named if kind not in (None, "null")] != types:
             self.note(place, f"has the type {kinds!r}, which no standard knows: read as {known or 'any'}")

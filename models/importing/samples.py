@@ -99,8 +99,11 @@ class Samples:
 
     def object(self, table: Table, name: str, eager: float, depth: int, *, needed: bool = False) -> Table:
         drawn: Table = {}
-        properties = table.get("properties", {})
         required = set(table.get("required", []))
+        properties = {
+            **table.get("properties", {}),
+            **dict.fromkeys(required - table.get("properties", {}).keys()),
+        }
         first = next(iter(properties), None) if needed and not required else None
         for inner, schema in properties.items():
             must = inner in required or inner == first
@@ -179,7 +182,11 @@ def is_address(table: Table, name: str) -> bool:
     """Whether a text is to be the address of a file, by what the document says openly."""
     said = f"{table.get('title', '')} {table.get('description', '')}"
     named = re.search(r"(_ur[li]|Ur[li]|^ur[li])s?$", name)
-    return table.get("format") in ("uri", "url") or bool(named) or bool(re.search(r"\bUR[LI]s?\b", said))
+    return (
+        table.get("format") in ("uri", "url", "binary", "byte")
+        or bool(named)
+        or bool(re.search(r"\bUR[LI]s?\b", said))
+    )
 
 
 def limits_of(table: Table) -> tuple[Any, Any]:

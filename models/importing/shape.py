@@ -199,10 +199,11 @@ def read_members(resolver: Resolver, table: Table, place: str, depth: int = 0) -
     properties = table["properties"]
     listed = table["required"] if isinstance(table.get("required"), list) else []
     required = {name for name in listed if isinstance(name, str)}
-    for name in sorted(required - properties.keys()):
-        resolver.note(place, f"requires {name}, which it does not describe")
+    undescribed = dict.fromkeys(sorted(required - properties.keys()), True)
+    for name in undescribed:
+        resolver.note(place, f"requires {name}, which it does not describe: taken as free JSON")
     members = []
-    for name, raw in properties.items():
+    for name, raw in {**properties, **undescribed}.items():
         here = f"{place}.{name}" if place else name
         needed = name in required or (isinstance(raw, dict) and raw.get("required") is True)
         members.append(Member(name, read_shape(resolver, raw, here, table["trail"], depth + 1), needed))

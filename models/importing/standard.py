@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from models.importing.document import Document
-from models.importing.resolve import TYPES, Table, look_up
+from models.importing.resolve import MISSPELT_TYPES, TYPES, Table, look_up
 
 
 def standard_schema(document: Document) -> Table:
-    """JSON Schema 2020-12 whose references lie in itself. OpenAPI's nullable and Boolean bounds are spelt anew; what
-    no validator could read (a reference to nothing, an unknown type, a required that is no list) is taken out.
+    """JSON Schema 2020-12 whose references lie in itself. OpenAPI's nullable and Boolean bounds are spelt anew, and
+    so is a type such as str; what no validator could read (a reference to nothing, an unknown type, a required that
+    is no list) is taken out.
     """
     root = _Standard(document.root).whole(document.root)
     schema = _Standard(document.root).schema(document.schema or {})
@@ -48,6 +49,8 @@ class _Standard:
         table = {key: each for key, each in raw.items() if _is_sound(key, each)}
         if "$ref" in table and not self.leads_somewhere(raw):
             del table["$ref"]
+        if isinstance(raw.get("type"), str) and raw["type"] in MISSPELT_TYPES:
+            table["type"] = MISSPELT_TYPES[raw["type"]]
         for key, walk in self.inner().items():
             if key in table:
                 table[key] = walk(table[key])

@@ -244,3 +244,19 @@ def test_limits_that_nothing_can_keep_are_left_out(schema: Any, why: str) -> Non
 def test_whole_numbers_go_in_whole_steps() -> None:
     found = field("thing", {"type": "integer", "multipleOf": 2.5, "minimum": 3, "maximum": 40})
     assert (found["min"], found["step"]) == (5, 5)
+
+
+def test_what_is_required_but_not_described_is_asked_for() -> None:
+    raw = fal({"prompt": PROMPT}, ["prompt", "tracks"])
+    assert [(each["name"], each["type"]) for each in drafted(raw).table["fields"]] == [
+        ("prompt", "textarea"),
+        ("tracks", "json"),
+    ]
+    assert "requires tracks, which it does not describe" in notices(raw)
+    verdict = trial(raw, inputs=40)
+    assert (verdict.tried, verdict.valid, verdict.refused) == (40, 40, verdict.forbidden)
+
+
+def test_an_enum_of_several_types_is_a_choice() -> None:
+    assert field("length", {"enum": [5, "10", "auto"]})["options"] == [5, "10", "auto"]
+    assert field("length", {"enum": [5, "5"]})["type"] == "json"

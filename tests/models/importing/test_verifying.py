@@ -71,6 +71,11 @@ def test_a_document_with_something_of_everything_is_imported_without_fault() -> 
             {"Tree": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
         ),
         ({"type": "string", "pattern": "([a-z"}, {}),
+        ({"type": "string", "format": "binary"}, {}),
+        ({"type": "str"}, {}),
+        ({"type": "float", "minimum": 0, "maximum": 1}, {}),
+        ({"enum": [5, "10", "auto", True]}, {}),
+        ({"enum": [5, "5", "auto"]}, {}),
         ({"type": "integer", "multipleOf": 0.5, "minimum": 0, "maximum": 9}, {}),
     ],
 )
