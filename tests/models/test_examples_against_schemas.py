@@ -6,7 +6,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from models.catalogue import Catalogue
+from models.fields import Number
 from models.importing.document import Document, parse_documents
+from models.importing.resolve import Resolver
+from models.importing.shape import Shape, read_shape
 from models.importing.standard import standard_schema
 from models.spec import Example, Spec
 from models.values import JSON
@@ -41,3 +44,16 @@ def test_every_example_is_what_its_provider_takes() -> None:
             wrong += [f"{spec.key} example {number + 1}: {error.message[:200]}" for error in found]
     assert wrong == []
     assert checked >= 100
+
+
+@pytest.mark.skipif(not FILES, reason="no folder of real schema documents beside the checkout")
+def test_a_number_goes_in_steps_only_where_its_provider_says_so() -> None:
+    known = documents()
+    invented = []
+    for spec in Catalogue([CHECKOUT / "models"]).all():
+        stepped = [field for field in spec.form.fields if isinstance(field, Number) and field.limit.step]
+        for document in (known.get((spec.provider, spec.endpoint_for(mode))) for mode in spec.modes):
+            shape = read_shape(Resolver(document.root), document.schema, "") if document else Shape()
+            steps = {member.name: member.shape.step for member in shape.members}
+            invented += [f"{spec.key}: {each.name}" for each in stepped if steps.get(each.name, 1) is None]
+    assert invented == []
