@@ -20,7 +20,7 @@ def standard_schema(document: Document) -> Table:
     """
     root = _Standard(document.root).whole(document.root)
     schema = _Standard(document.root).schema(document.schema or {})
-    return {**{key: each for key, each in root.items() if key not in schema}, **schema}
+    return {**schema, **root}
 
 
 class _Standard:

@@ -87,6 +87,16 @@ def test_an_odd_schema_is_imported_without_fault(schema: Any, schemas: Any, requ
     assert verdict.tried == 80
 
 
+def test_definitions_inside_a_bare_input_schema_are_read_as_standard_ones_too() -> None:
+    size = {"type": "object", "properties": {"note": {"type": "string", "nullable": True}}}
+    raw = {
+        "modelId": "acme/dream",
+        "inputSchema": {"properties": {"size": {"$ref": "#/$defs/Size"}}, "$defs": {"Size": size}},
+    }
+    schema = standard_schema(document(raw, "replicate"))
+    assert Draft202012Validator(schema).is_valid({"size": {"note": None}})
+
+
 def spoiled(found: Drafted, change: dict[str, Any]) -> Trial:
     """The trial of a spec whose field `steps` says something else than the document."""
     fields = [{**each, **change} if each["name"] == "steps" else each for each in found.table["fields"]]
