@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 IMAGE_FORMATS = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,asf,gif,mp3,wav,ogg,flac,aac,aiff"
+"""Of video and sound, by FFmpeg's names; not its playlists and scripts, which open other files and addresses."""
+
 MAX_PIXELS = 120_000_000  # beyond this an image is refused before it is decoded (a decompression bomb)
 POSTER_WIDTH = 1280
 
@@ -63,7 +66,7 @@ def probe_av(path: Path) -> Probed | Unreadable:
     import av
 
     try:
-        with av.open(str(path), mode="r") as container:
+        with _opened(path) as container:
             streams = container.streams
             if not streams.video and not streams.audio:
                 return Unreadable("holds neither video nor sound")
@@ -81,7 +84,7 @@ def probe_av(path: Path) -> Probed | Unreadable:
             width, height = _shown_size(path)
             return Probed("video", name, width, height, duration)
     except (av.FFmpegError, OSError, ValueError, EOFError):
-        return Unreadable("is damaged or not a video or sound file that we can read")
+        return Unreadable("is damaged, or no image, video or sound file that we can read")
 
 
 def write_poster(video: Path, poster: Path) -> bool:
@@ -89,7 +92,7 @@ def write_poster(video: Path, poster: Path) -> bool:
     import av
 
     try:
-        with av.open(str(video), mode="r") as container:
+        with _opened(video) as container:
             frame = next(container.decode(video=0))
             image = frame.to_image()  # type: ignore[no-untyped-call]
     except (av.FFmpegError, StopIteration, OSError, ValueError):
@@ -101,11 +104,17 @@ def write_poster(video: Path, poster: Path) -> bool:
     return True
 
 
-def _shown_size(path: Path) -> tuple[int, int]:
-    """Width and height of the first frame after its rotation; a frame that does not decode is an error."""
+def _opened(path: Path) -> "InputContainer":
     import av
 
-    with av.open(str(path), mode="r") as container:
+    return av.open(
+        str(path), mode="r", options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+    )
+
+
+def _shown_size(path: Path) -> tuple[int, int]:
+    """Width and height of the first frame after its rotation; a frame that does not decode is an error."""
+    with _opened(path) as container:
         for frame in container.decode(video=0):
             turned = frame.rotation % 180 != 0
             return (frame.height, frame.width) if turned else (frame.width, frame.height)

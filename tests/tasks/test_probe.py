@@ -40,6 +40,25 @@ def test_a_video_cut_off_in_transfer_is_not_a_video(tmp_path: Path) -> None:
     assert isinstance(found, Unreadable)
 
 
+@pytest.mark.parametrize(
+    "script",
+    ["#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile {}\n"],
+)
+def test_a_list_that_names_other_files_is_not_followed(tmp_path: Path, script: str) -> None:
+    make_video(tmp_path / "theirs.ts", (96, 64), 2.0)
+    path = tmp_path / "list.mp4"
+    path.write_text(script.format("theirs.ts"))
+    assert isinstance(probe(path), Unreadable)
+    assert not write_poster(path, tmp_path / "poster.jpg")
+
+
+@pytest.mark.parametrize("name", ["BMP", "TIFF", "PPM"])
+def test_a_picture_of_another_format_is_not_taken_for_a_video(tmp_path: Path, name: str) -> None:
+    found = probe(make_image(tmp_path / "a.mp4", (64, 48), name))
+    assert isinstance(found, Unreadable)
+    assert "no image, video or sound" in found.reason
+
+
 def test_an_image_cut_off_in_transfer_is_not_an_image(tmp_path: Path) -> None:
     whole = make_image(tmp_path / "whole.png", (600, 400)).read_bytes()
     cut = tmp_path / "cut.png"
