@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from models.condition import Scope
 from models.derive import derive_errors
-from models.fields import Form, Group, Media, Rows
+from models.fields import Field, Form, Group, Json, Media, MediaList, Rows, Text, Textarea
 from models.force import Force, in_force
 from models.limits import file_error, kind_error, limit_error
 from models.nearest import did_you_mean
@@ -17,6 +17,9 @@ from models.spec import Spec
 from models.state import FieldState, state_of
 from models.values import JSON, Facts, Values, is_absent
 from models.words import listed, number_text, set_names, while_text
+
+_LISTS, _TABLES = (MediaList, Rows, Json), (Group, Json)
+"""Kinds of which an empty list, or an empty table, is "nothing"; of any other it is a wrong value."""
 
 
 class Checked(Struct, frozen=True):
@@ -89,7 +92,10 @@ def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tupl
     field, value, facts = state.field, force.scope.values.get(state.name), force.scope.facts
     if isinstance(field, Group | Rows) and not is_absent(given):
         value = given
-    if is_absent(value):
+    if (given == [] and not isinstance(field, _LISTS)) or (given == {} and not isinstance(field, _TABLES)):
+        yield field.name, f"{field.label} cannot be {'a list' if given == [] else 'a table'}: give one value."
+        return
+    if is_absent(value) or (state.required and _is_blank(field, value)):
         if state.required:
             todo = ": choose a file." if isinstance(field, Media) else "."
             yield field.name, state.why_required or f"{field.label} is needed{todo}"
@@ -109,6 +115,11 @@ def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tupl
             yield field.name, message or broken
     if isinstance(field, Group | Rows):
         yield from _nested_errors(field, value, force.scope)
+
+
+def _is_blank(field: Field, value: JSON) -> bool:
+    """Spaces are no prompt."""
+    return isinstance(field, Text | Textarea) and isinstance(value, str) and not value.strip()
 
 
 def _nested_errors(field: Group | Rows, value: JSON, scope: Scope) -> Iterator[tuple[str, str]]:

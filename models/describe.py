@@ -104,6 +104,9 @@ def _field_schema(field: Field, form: Form) -> dict[str, JSON]:
         "default": field.default,
     }
     schema = {**_kind_schema(field), **about}
+    if field.required and schema.get("type") in ("string", "array"):
+        fewest = "minLength" if schema["type"] == "string" else "minItems"
+        schema[fewest] = schema.get(fewest) or 1
     return {name: value for name, value in schema.items() if value is not None and value != ""}
 
 

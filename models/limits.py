@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 
+from models.address import is_public_https
 from models.condition import Span
 from models.fields import (
     Field,
@@ -125,8 +126,10 @@ def file_error(field: Media, value: JSON, facts: Facts) -> str | None:
     """Whether each file is there, of the right kind and in a format that is taken."""
     for ref in _refs(value):
         if ref not in facts:
-            if not ref.startswith("https://"):
-                return GONE if ":" not in ref else f"{field.label}: only https addresses can be used."
+            if ":" not in ref:
+                return GONE
+            if not is_public_https(ref):
+                return f"{field.label}: only a public https address can be used, such as https://example.com/a.png."
             continue
         file = facts[ref]
         if field.media_kind not in ("file", file.kind):

@@ -1,7 +1,7 @@
 """Which provider a job goes to, and whether it is the real one or the sandbox."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
@@ -39,7 +39,8 @@ class Lines:
     """The lines to all providers.  `environ` and `stored` are read anew each time, so that a key may change under it.
 
     `sandbox_url` is the sandbox's origin, under which each provider has a prefix; None where there is none.
-    `stored` gives a provider's stored key, or "": it counts where the environment has none.
+    `stored` gives a provider's stored key, or "": it counts where the environment has none.  `spoken` are the
+    providers that the sandbox plays; None: any.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Lines:
         environ: Mapping[str, str],
         sandbox_url: str | None,
         stored: Callable[[str], str] = no_key,
+        spoken: Collection[str] | None = None,
     ) -> None:
         self.wires = wires
         self.sandbox_url = sandbox_url
         self._clients = clients
         self._environ = environ
         self._stored = stored
+        self._spoken = spoken
 
     def choose(self, provider: str) -> Choice | None:
         """Where a job for this provider would go now; None without a wire, or with neither key nor sandbox."""
@@ -64,7 +67,8 @@ class Lines:
         if self._is_real(wire):
             origin = self._origin(wire)
             return Choice(origin, sandbox=False) if origin else None
-        return Choice("", sandbox=True) if self.sandbox_url else None
+        is_played = self._spoken is None or provider in self._spoken
+        return Choice("", sandbox=True) if self.sandbox_url and is_played else None
 
     def line(self, provider: str, origin: str, sandbox: bool) -> Line | None:
         """The line of a job with this frozen choice; None while its wire or the sandbox is missing."""

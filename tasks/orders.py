@@ -11,7 +11,7 @@ import msgspec
 
 from models.check import check, drop_hidden
 from models.describe import frame, labels
-from models.payload import Mapped, map_body
+from models.payload import BodyConflictError, Mapped, map_body
 from models.price import Estimate, estimate
 from models.spec import Spec
 from models.values import JSON, Facts, Values
@@ -137,7 +137,13 @@ async def _prepare(
         return NotReady(
             "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
         )
-    return _freeze(spec, checked.values, facts, price, choice, owner, parts.jobs.clock())
+    try:
+        return _freeze(spec, checked.values, facts, price, choice, owner, parts.jobs.clock())
+    except BodyConflictError as error:
+        return NotReady(
+            f"The file of {spec.display_name} sends two values to one place ({error}). Nothing was ordered: "
+            "choose another model, and see `shotlist models check`."
+        )
 
 
 def _freeze(

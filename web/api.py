@@ -1,4 +1,4 @@
-"""The JSON API: the same checks and sentences as the page, for programs.
+"""The JSON API: the same checks and sentences as the page, for programs. Ordering is in `web.api_orders`.
 
 GET    /api/video/models              the catalogue
 GET    /api/video/models/{key}        one model: fields, rules, limits, price, examples, JSON Schema
@@ -10,104 +10,35 @@ POST   /api/video/jobs/{id}/found     the provider's id of an order that got no 
 DELETE /api/video/jobs/{id}           remove a job that is over, and its files
 """
 
-import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Response, Router, delete, get, post
-from litestar.connection import ASGIConnection
+from litestar import Router, delete, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException, SerializationException, ValidationException
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.handlers import BaseRouteHandler
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from models.nearest import nearest
 from tasks.found import NotFound, told
 from tasks.job import Job
-from tasks.orders import Answer, Invalid, KeyReused, NotReady, Placed, PriceRose, UnknownModel, place, remove
+from tasks.orders import remove
 from tasks.parts import Parts
-from web.data_uris import take_data_uris
+from web.api_orders import create_job, json_only
 from web.errors import (
-    AnyRequest,
     ErrorAnswer,
-    FieldErrors,
     Refused,
-    Unfit,
-    answer,
-    on_http_exception,
-    on_unfit,
+    documented,
 )
 from web.shapes import JobAnswer, JobsAnswer, ModelAnswer, ModelsAnswer, job_answer, model_answer, model_entry
 
-MAX_JSON_REQUEST = 70_000_000
-"""Bytes of an order: a file of 50 MB as a data URI and some. Larger files are uploaded first."""
-
-
-UNREADABLE = ResponseSpec(ErrorAnswer, description="The request cannot be read", generate_examples=False)
-NOT_THERE = ResponseSpec(ErrorAnswer, description="Unknown, or not yours", generate_examples=False)
+UNREADABLE = documented(ErrorAnswer, "The request cannot be read")
+NOT_THERE = documented(ErrorAnswer, "Unknown, or not yours")
 MISSING = {400: UNREADABLE, 404: NOT_THERE}
-
-
-class NewJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to make: the model's key, and its fields as GET /api/video/models/{key} describes them.
-
-    A file field takes an upload's id, an https URL or a data URI.
-    """
-
-    model: str
-    values: dict[str, Any] = {}
 
 
 class FoundJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The id that the provider shows for an order of ours."""
 
     provider_job_id: str
-
-
-def json_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A page of another site can post forms and plain text without asking; it cannot post JSON."""
-    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        sent = media_type or "no content type"
-        raise Refused(
-            415,
-            "unsupported_media_type",
-            f"Send JSON with the header Content-Type: application/json; this was {sent}. Nothing was ordered.",
-        )
-
-
-def on_wrong_shape(_: AnyRequest, error: ValidationException) -> Response[FieldErrors]:
-    """JSON, but not an order: a sentence for each part that is wrong."""
-    found = error.extra if isinstance(error.extra, list) else []
-    errors = dict(_shape_error(str(each.get("key", "")), str(each.get("message", ""))) for each in found)
-    return on_unfit(_, Unfit(errors or dict([_shape_error("", "")])))
-
-
-def on_not_json(_: AnyRequest, error: Exception) -> Response[ErrorAnswer]:
-    why = (
-        "it is nested too deeply"
-        if isinstance(error, RecursionError)
-        else str(getattr(error, "detail", error))
-    )
-    return answer(
-        400, "malformed_json", f"The body is not JSON that can be read ({why}). Nothing was ordered."
-    )
-
-
-def _shape_error(key: str, message: str) -> tuple[str, str]:
-    if key == "model" or "required field `model`" in message:
-        return "model", "Say which model, by its key as text: GET /api/video/models lists them."
-    if key == "values":
-        return "values", 'Give the fields as an object, such as {"prompt": "A paper boat"}.'
-    if "unknown field" in message:
-        name = message.split("`")[1]
-        return (
-            name,
-            f'An order has "model" and "values"; the model\'s fields go inside "values". Move {name} there.',
-        )
-    return "", 'Send an object such as {"model": "…", "values": {"prompt": "…"}}.'
 
 
 @get("/models", summary="The catalogue", tags=["models"])
@@ -125,63 +56,6 @@ async def get_model(key: FromPath[str], parts: NamedDependency[Parts]) -> ModelA
         hint = f" Did you mean {near}?" if near else " GET /api/video/models lists them."
         raise Refused(404, "unknown_model", f"There is no model {key}.{hint}")
     return model_answer(parts, spec)
-
-
-@post(
-    "/jobs",
-    summary="Order a video",
-    tags=["jobs"],
-    guards=[json_only],
-    request_max_body_size=MAX_JSON_REQUEST,
-    exception_handlers={
-        ValidationException: on_wrong_shape,
-        SerializationException: on_not_json,
-        ClientException: on_not_json,
-        RequestEntityTooLarge: on_http_exception,
-        RecursionError: on_not_json,
-        UnicodeDecodeError: on_not_json,
-    },
-    responses={
-        400: ResponseSpec(ErrorAnswer, description="Not JSON"),
-        404: ResponseSpec(ErrorAnswer, description="Unknown model"),
-        409: ResponseSpec(
-            ErrorAnswer, description="The model is not ready, or the Idempotency-Key was used before"
-        ),
-        413: ResponseSpec(ErrorAnswer, description="Too large: upload the files first"),
-        415: ResponseSpec(ErrorAnswer, description="Not application/json"),
-        422: ResponseSpec(FieldErrors, description="A sentence for each field that is wrong"),
-    },
-)
-async def create_job(
-    data: JSONBody[NewJob],
-    parts: NamedDependency[Parts],
-    owner: NamedDependency[str],
-    idempotency_key: Annotated[
-        str,
-        HeaderParameter(name="Idempotency-Key", description="The same key again replays the first answer."),
-    ] = "",
-) -> JobAnswer:
-    """Check and accept an order; the job then runs by itself. Nothing is paid for before it is accepted."""
-    if len(idempotency_key) > 255:
-        raise Refused(
-            400, "bad_request", "The Idempotency-Key is longer than 255 characters. Nothing was ordered."
-        )
-    spec, values = parts.catalogue.get(data.model), data.values
-    if spec is not None:
-        taken = await take_data_uris(parts.uploads, owner, spec.fields, values)
-        if taken.errors:
-            raise Unfit(taken.errors)
-        values = taken.values
-    placed = await place(
-        parts,
-        owner=owner,
-        model=data.model,
-        values=values,
-        from_form=False,
-        idempotency_key=idempotency_key or None,
-        body_hash=_fingerprint(data),
-    )
-    return _answer(placed)
 
 
 @get("/jobs", summary="Your jobs", tags=["jobs"], responses={400: UNREADABLE})
@@ -228,7 +102,11 @@ async def cancel_job(
     summary="Tell the provider's id of an unconfirmed job",
     tags=["jobs"],
     guards=[json_only],
-    responses={**MISSING, 409: ResponseSpec(ErrorAnswer, description="It is not there, or not ours to find")},
+    responses={
+        **MISSING,
+        409: documented(ErrorAnswer, "It is not there, or not ours to find"),
+        415: documented(ErrorAnswer, "Not application/json"),
+    },
 )
 async def find_job(
     job_id: FromPath[str],
@@ -248,7 +126,7 @@ async def find_job(
     "/jobs/{job_id:str}",
     summary="Remove a job and its files",
     tags=["jobs"],
-    responses={**MISSING, 409: ResponseSpec(ErrorAnswer, description="It still runs")},
+    responses={**MISSING, 409: documented(ErrorAnswer, "It still runs")},
 )
 async def delete_job(
     job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
@@ -263,31 +141,10 @@ async def delete_job(
             _found(None)
 
 
-def _answer(placed: Answer) -> JobAnswer:
-    match placed:
-        case Placed(job):
-            return job_answer(job)
-        case Invalid(errors):
-            raise Unfit(errors)
-        case UnknownModel(sentence=sentence):
-            raise Refused(404, "unknown_model", sentence)
-        case NotReady(sentence):
-            raise Refused(409, "not_ready", sentence)
-        case KeyReused(sentence):
-            raise Refused(409, "idempotency_key_reused", sentence)
-        case PriceRose(sentence=sentence):
-            raise Refused(409, "price_rose", sentence)
-
-
 def _found(job: Job | None) -> Job:
     if job is None:
         raise Refused(404, "not_found", "There is no such job, or it is not yours.")
     return job
-
-
-def _fingerprint(data: NewJob) -> str:
-    """Of what was asked for, however it was spaced or ordered, before data URIs became uploads."""
-    return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
 
 
 routes = [

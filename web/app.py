@@ -16,13 +16,13 @@ from litestar import Litestar, MediaType, Response, get
 from litestar.config.compression import CompressionConfig
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 
 from tasks.parts import Parts
 from tasks.settings import load_secret
 from web import account, api, files, pages, security, webhooks
+from web.errors import documented
 from web.problems import exception_handlers
 from web.templating import template_config
 
@@ -76,7 +76,7 @@ async def healthz() -> Health:
     "/readyz",
     summary="All that it needs answers",
     tags=["health"],
-    responses={503: ResponseSpec(Readiness, description="Something does not answer")},
+    responses={503: documented(Readiness, "Something does not answer")},
 )
 async def readyz(parts: NamedDependency[Parts]) -> Response[Readiness]:
     """503 while the database or the queue does not answer."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
 
 from tasks.outage import DatabaseAway
 from tasks.store import StorageAway
@@ -82,6 +83,11 @@ def answer(status: int, error_class: str, message: str, **headers: str) -> Respo
 
 def on_refused(_: AnyRequest, refused: Refused) -> Response[ErrorAnswer]:
     return answer(refused.status, refused.error_class, refused.message)
+
+
+def documented(shape: type[msgspec.Struct], description: str) -> ResponseSpec:
+    """An answer in the OpenAPI document, without the random words that stand for examples there."""
+    return ResponseSpec(shape, description=description, generate_examples=False)
 
 
 def on_unfit(_: AnyRequest, unfit: Unfit) -> Response[FieldErrors]:

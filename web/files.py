@@ -16,7 +16,6 @@ import msgspec
 from litestar import HttpMethod, Response, get, post, route
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, MultipartBody
 from litestar.types import ControllerRouterHandler
 
@@ -24,7 +23,7 @@ from tasks.parts import Parts
 from tasks.store import CHUNK
 from tasks.uploads import BadUpload, Upload
 from web.assets import our_assets
-from web.errors import AnyRequest, ErrorAnswer, Refused, answer
+from web.errors import AnyRequest, ErrorAnswer, Refused, answer, documented
 from web.security import MAX_UPLOAD_REQUEST
 from web.sending import send_file
 
@@ -88,9 +87,9 @@ UPLOAD_DOOR: dict[str, Any] = {
     "request_max_body_size": MAX_UPLOAD_REQUEST,
     "exception_handlers": {400: on_no_file, UnicodeDecodeError: on_no_file},
     "responses": {
-        400: ResponseSpec(ErrorAnswer, description="The form cannot be read"),
-        413: ResponseSpec(ErrorAnswer, description="Larger than any model takes"),
-        422: ResponseSpec(ErrorAnswer, description="No file, or one that cannot be decoded"),
+        400: documented(ErrorAnswer, "The form cannot be read"),
+        413: documented(ErrorAnswer, "Larger than any model takes"),
+        422: documented(ErrorAnswer, "No file, or one that cannot be decoded"),
     },
 }
 

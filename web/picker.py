@@ -43,6 +43,7 @@ class ModelView(Struct, frozen=True):
     usual: str
     modes: str
     ready: bool
+    why_not: str
     sandbox: bool
     billed: bool  # by the provider, to the operator's key
     tagged: bool  # played by the sandbox while others are real
@@ -149,11 +150,17 @@ def _view(parts: Parts, spec: Spec, choice: Any, mixed: bool) -> ModelView:
         usual=about(spec.timing.typical_sec),
         modes=", ".join(MODE_LABELS[mode] for mode in spec.modes),
         ready=choice is not None,
+        why_not="" if choice else _why_not(parts, spec.provider),
         sandbox=choice is not None and choice.sandbox,
         billed=choice is not None and not choice.sandbox and _has_key(parts, spec.provider),
         tagged=mixed and choice is not None and choice.sandbox,
         imported=spec.status == "imported",
     )
+
+
+def _why_not(parts: Parts, provider: str) -> str:
+    wire = parts.wires.get(provider)
+    return f"needs a key of {wire.display_name}" if wire else f"no connection to {provider} is described"
 
 
 def _haystack(parts: Parts, spec: Spec) -> str:

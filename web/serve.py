@@ -130,6 +130,8 @@ def announce(parts: "Parts") -> None:
     sandboxed = sorted(name for name, choice in choices.items() if choice and choice.sandbox)
     real = sorted(name for name, choice in choices.items() if choice and not choice.sandbox)
     lines = [f"Shotlist is at {parts.settings.address}/video"]
+    if strangers := unknown_origins(parts):
+        lines.append(f"Not used, for no provider here has that name: {', '.join(strangers)}")
     if real:
         lines.append(f"Real, billed to your key: {', '.join(real)}")
     if sandboxed:
@@ -137,6 +139,17 @@ def announce(parts: "Parts") -> None:
             f"Sandbox, without a key, nothing is billed: {', '.join(sandboxed)} (at {parts.lines.sandbox_url})"
         )
     print(*lines, sep="\n", flush=True)
+
+
+def unknown_origins(parts: "Parts") -> list[str]:
+    """Addresses that were given for providers that are not here: a slip there sends orders to the real ones."""
+    known = {wire.base_url_name for wire in parts.wires.all()}
+    given = (name for name, text in parts.settings.environ.items() if text and _is_origin(name))
+    return sorted(set(given) - known)
+
+
+def _is_origin(name: str) -> bool:
+    return name.startswith("SHOTLIST_") and name.endswith("_BASE_URL")
 
 
 def refuse_embedded(settings: Settings, command: str) -> None:

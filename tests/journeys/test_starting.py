@@ -147,3 +147,10 @@ def test_a_broken_model_file_leaves_the_others_served_and_a_good_one_is_live_at_
     (mine / "my-ltx.toml").unlink()
     until(lambda: True if keys() == ours else None, 3, "a removed model is gone")
     assert server.http.get("/video").status_code == 200
+
+
+def test_an_address_for_a_provider_that_is_not_here_is_named_at_the_start(
+    start: Callable[..., Server],
+) -> None:
+    said = start(FALL_BASE_URL="https://queue.example.com", FAL_BASE_URL="https://queue.example.com").said()
+    assert "no provider here has that name: SHOTLIST_FALL_BASE_URL\n" in said

@@ -20,6 +20,13 @@ FACTS = {
     "song": MediaFacts("audio", 3.0, seconds=12.0, format="mp3"),
 }
 URL = "https://example.com/a.png"
+NO_ADDRESS = "Image: only a public https address can be used, such as https://example.com/a.png."
+NO_ADDRESSES = [
+    "http://example.com/a.png", "https:///a.png", "https://a..b.com/a.png", "https://[::1", "https://x/a.png",
+    "https://example.com/a b.png", "https://example.com/a\nb", "https://example.com:99999/a", "https://127.0.0.1/a",
+    "https://169.254.169.254/latest", "https://10.0.0.7/a.png", "https://[fd00::1]/a", "https://nas.local/a.png",
+    "https://localhost./a", "https://me:pw@example.com/a.png", "data:image/png;base64,AAAA",
+]  # fmt: skip
 
 KINDS = spec_of("""
   { name = "text", type = "text", min_length = 2, max_length = 5 },
@@ -81,7 +88,10 @@ KINDS = spec_of("""
         ({"image": URL}, None),
         ({"image": "wide"}, None),
         ({"image": "gone"}, "This file is not here any more: choose it again."),
-        ({"image": "http://example.com/a.png"}, "Image: only https addresses can be used."),
+        *(({"image": bad}, NO_ADDRESS) for bad in NO_ADDRESSES),
+        ({"image": []}, "Image cannot be a list: give one value."),
+        ({"pick": {}}, "Pick cannot be a table: give one value."),
+        ({"images": {}}, "Images cannot be a table: give one value."),
         ({"image": "clip"}, "Image must be an image; this is a video. Choose another."),
         ({"image": "small"}, "Image: this image is 200 pixels wide; it must be at least 300. Choose another."),
         ({"image": "strip"}, "Image: this image is 7.5 times as wide as high; it must be 0.4 to 2.5. Choose another."),
@@ -109,6 +119,12 @@ KINDS = spec_of("""
 def test_each_kind_of_value_is_checked(values: Any, expected: str | tuple[str, str] | None) -> None:
     name, sentence = expected if isinstance(expected, tuple) else (next(iter(values)), expected)
     assert check(KINDS, values, FACTS).errors == ({name: sentence} if sentence else {})
+
+
+def test_spaces_are_no_prompt() -> None:
+    spec = spec_of('{ name = "prompt", type = "textarea", required = true }')
+    for blank in ("   ", "\n\t "):
+        assert check(spec, {"prompt": blank}, {}).errors == {"prompt": "Prompt is needed."}
 
 
 def test_a_format_that_is_not_taken_is_named() -> None:

@@ -36,6 +36,15 @@ SPEC = spec_of(
 )
 
 
+def test_what_is_required_is_not_empty_in_the_json_schema_either() -> None:
+    spec = spec_of(
+        '{ name = "prompt", type = "textarea", required = true }, { name = "note", type = "text" }'
+    )
+    schema: Any = json_schema(spec)
+    assert schema["properties"]["prompt"]["minLength"] == 1
+    assert "minLength" not in schema["properties"]["note"]
+
+
 def test_labels_are_what_was_chosen_in_the_words_of_the_form() -> None:
     values: Any = {
         "mode": "i2v",

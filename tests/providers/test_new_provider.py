@@ -10,6 +10,8 @@ from providers.clients import Clients
 from providers.line import Line
 from providers.lines import Choice, Lines
 from providers.order import Handle, LocalFile, Order
+from providers.sandbox import SPOKEN
+from providers.sandbox.app import WIRES
 from providers.wires import Wires
 from tests.providers.stub import Asked, Reply, Routes, stub
 from tests.providers.wires import FOLDER
@@ -119,6 +121,17 @@ def test_a_dropped_file_is_a_provider_at_once(tmp_path: Path, clients: Clients) 
     assert lines.key_state("nova-pictures") == "missing"
     environ |= {"NOVA_KEY": "n-1", "SHOTLIST_NOVA_PICTURES_BASE_URL": "http://10.0.0.7"}
     assert lines.choose("nova-pictures") == Choice("http://10.0.0.7", sandbox=False)
+
+
+def test_our_sandbox_plays_only_who_it_knows_and_an_operators_own_is_trusted(
+    tmp_path: Path, clients: Clients
+) -> None:
+    (tmp_path / "nova-pictures.toml").write_text(NOVA)
+    wires = Wires([FOLDER, tmp_path])
+    ours = Lines(wires, clients, {}, "http://127.0.0.1:1", spoken=SPOKEN)
+    assert (ours.choose("fal"), ours.choose("nova-pictures")) == (Choice("", sandbox=True), None)
+    assert Lines(wires, clients, {}, "http://127.0.0.1:1").choose("nova-pictures") == Choice("", sandbox=True)
+    assert set(SPOKEN) == set(WIRES)
 
 
 def line_of(folder: Path, clients: Clients, origin: str) -> Line:

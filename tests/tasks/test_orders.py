@@ -2,11 +2,15 @@
 
 import asyncio
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+import models
+from models.catalogue import Catalogue
 from models.check import drop_hidden
 from models.price import Estimate, estimate
 from models.values import Values
@@ -65,6 +69,18 @@ async def test_a_placed_job_is_picked_up_and_made(world: World) -> None:
     async with world.worker():
         answer = await _place(world)
         await world.until(answer.job, "succeeded")
+
+
+async def test_a_spec_that_sends_two_values_to_one_place_orders_nothing_and_says_so(
+    world: World, tmp_path: Path
+) -> None:
+    text = (Path(models.__file__).parent / f"{KLING}.toml").read_text()
+    (tmp_path / f"{KLING}.toml").write_text(text.replace('wire = "input.*"', 'wire = "input"'))
+    parts = replace(world.parts, catalogue=Catalogue((tmp_path,)))
+    answer = await place(parts, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    assert isinstance(answer, NotReady)
+    assert "Nothing was ordered" in answer.sentence
+    assert await _count(world) == 0
 
 
 async def test_a_sandbox_job_freezes_no_address(world: World) -> None:

@@ -13,7 +13,7 @@ from tasks.orders import Placed, place
 from tasks.parts import Parts
 from tasks.uploads import Upload
 from tests.support import png
-from web.api import MAX_JSON_REQUEST
+from web.api_orders import MAX_JSON_REQUEST
 from web.assets import our_assets
 
 KLING = "kling-v2.1-master"
@@ -51,6 +51,7 @@ async def test_openapi_tells_every_route_for_programs_and_its_answers(web: httpx
         "GET /api/video/jobs/{job_id}": ["200", "400", "404"],
         "DELETE /api/video/jobs/{job_id}": ["204", "400", "404", "409"],
         "POST /api/video/jobs/{job_id}/cancel": ["200", "400", "404"],
+        "POST /api/video/jobs/{job_id}/found": ["200", "400", "404", "409", "415"],
         "POST /api/video/uploads": ["201", "400", "413", "422"],
         "GET /healthz": ["200"],
         "GET /readyz": ["200", "503"],
