@@ -9,6 +9,7 @@ import msgspec
 from models.check import check
 from models.fields import Field, Form, Group, Rows, Select, Switch
 from models.limits import kind_error, limit_error
+from models.mentions import mentioned
 from models.payload import BodyConflictError, finish, map_body
 from models.price import estimate
 from models.rule import Rule
@@ -203,10 +204,16 @@ def _trials(spec: Spec) -> _Found:
 
 
 def _edits(spec: Spec) -> Iterator[tuple[Values, str]]:
+    """Fields that nothing else names are tried all together, at either end: on each other they have no effect."""
     modes: list[Values] = [{"mode": mode} for mode in spec.modes]
+    named = mentioned(spec)
+    alone = {field.name: _choices(field) for field in spec.form.fields if field.name not in named}
+    ends = [{name: choices[end] for name, choices in alone.items() if choices} for end in (0, -1)]
     for start in [*modes, *(example.inputs for example in spec.examples)]:
+        for end in ends:
+            yield {**start, **end}, next(iter(end), "mode")
         for field in spec.form.fields:
-            for choice in _choices(field):
+            for choice in _choices(field) if field.name in named else ():
                 yield {**start, field.name: choice}, field.name
 
 
