@@ -147,7 +147,7 @@ def _merged(page: Page, found: _Found) -> Table | None:
     properties = {**sent["properties"], **page.properties}
     if not properties:
         return None
-    required = list(page.required) if page.properties else sent["required"]
+    required = [name for name in page.required if name in properties] if page.properties else sent["required"]
     return {
         **sent,
         "properties": properties,

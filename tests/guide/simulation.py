@@ -14,7 +14,7 @@ from tests.guide.checkout import Checkout
 from tests.guide.serving import serving
 from tests.guide.terminal import on_terminal
 from tests.support import png
-from web.logbook import ANALYSIS, GUIDE, entries
+from web.cli.logbook import ANALYSIS, GUIDE, entries
 
 Tell = Callable[[str], None]
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.importing.answering import AnswerError, answered
 from models.importing.missing import Question, missing
-from web.drafts import ask_missing
+from web.cli.drafts import ask_missing
 
 TODAY = date(2026, 11, 23)
 ANSWERS = {

@@ -14,8 +14,8 @@ from models.read import build_spec, read_spec
 from models.spec import Spec
 from tasks.settings import read_settings
 from tests.support import CHECKOUT
-from web.drafts import known_providers
-from web.logged import integration
+from web.cli.drafts import known_providers
+from web.cli.logged import integration
 
 TODAY = date(2026, 11, 23)
 KNOWN = known_providers(read_settings({}))

@@ -47,7 +47,7 @@ def _fetched(provider: str, endpoint: str) -> "Read":
     """The provider's own schema document of an endpoint, as it is now."""
     from models.importing.reading_text import NotRead, read_schema
     from models.importing.request_read import json_in
-    from web.cli_import import fetch
+    from web.cli.fetching import fetch
 
     document = fetch(provider, endpoint, read_environ()).decode("utf-8", "replace")
     read = read_schema(json_in(document), date.today(), provider, endpoint)

@@ -2,20 +2,21 @@
 
 import json
 import sys
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tasks.settings import Settings, SettingsError, read_environ, read_settings
-from web import cli_add, cli_import
+from web.cli import add, importing
+from web.cli.checking import check_files, is_wire
+from web.cli.printing import print_table
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from models.spec import Problem, Spec
+    from models.spec import Spec
 
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -34,8 +35,8 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--values", required=True, metavar="FILE", help="a file of JSON, or - for standard input"
     )
     payload.set_defaults(run=run_payload)
-    cli_import.add_commands(verbs)
-    cli_add.add_commands(verbs)
+    importing.add_commands(verbs)
+    add.add_commands(verbs)
 
 
 def run_list(_: "Namespace") -> int:
@@ -86,48 +87,6 @@ def run_payload(arguments: "Namespace") -> int:
     return 0
 
 
-def check_files(files: Sequence[Path], wires: Iterable[str]) -> "list[Problem]":
-    """All problems of all files, in the order of the files."""
-    known = tuple(wires)
-    return [problem for file in files for problem in _check_file(file, known)]
-
-
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
-    from models.lint import lint
-    from models.nearest import did_you_mean
-    from models.read import read_spec
-    from models.spec import Problem, Spec
-    from providers.read import read_wire
-    from providers.wire import Wire
-
-    if _is_wire(file):
-        wire = read_wire(file)
-        return () if isinstance(wire, Wire) else wire
-    spec = read_spec(file)
-    if not isinstance(spec, Spec):
-        return spec
-    unknown = () if spec.provider in wires else (did_you_mean(spec.provider, wires),)
-    told = (Problem(spec.file, "", "provider", f"{spec.provider!r} has no wire{hint}") for hint in unknown)
-    return (*lint(spec), *told)
-
-
-def _is_wire(file: Path) -> bool:
-    """A provider's file says where or how to submit. What is no TOML is told as a model's."""
-    from models.toml import parse_toml
-
-    try:
-        document = parse_toml(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False
-    return "fields" not in document and not document.keys().isdisjoint({"submit", "base"})
-
-
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
@@ -138,7 +97,7 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
 
 def _known_wires(settings: Settings, files: Iterable[Path]) -> list[str]:
     served = {path.stem for path in _files(settings.providers_dirs)}
-    return sorted(served | {file.stem for file in files if _is_wire(file)})
+    return sorted(served | {file.stem for file in files if is_wire(file)})
 
 
 def _read_values(source: str) -> dict[str, Any]:

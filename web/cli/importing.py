@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.settings import SettingsError, read_environ
+from web.cli.fetching import fetch
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -113,23 +114,6 @@ def _read_source(provider: str, source: str) -> bytes:
     return fetch(provider, source, read_environ())
 
 
-def fetch(provider: str, endpoint: str, environ: Mapping[str, str]) -> bytes:
-    """The provider's document of one endpoint; SettingsError with a sentence where it cannot be had."""
-    import asyncio
-
-    from providers.clients import Clients
-    from providers.schemas import NoSchema, fetch_schema
-
-    async def ask() -> bytes | NoSchema:
-        async with Clients() as clients:
-            return await fetch_schema(clients.direct, provider, endpoint, environ)
-
-    answer = asyncio.run(ask())
-    if isinstance(answer, NoSchema):
-        raise SettingsError(answer.sentence)
-    return answer
-
-
 def _one_document(text: bytes, arguments: "Namespace") -> "Document":
     from models.importing.document import NotADocument, parse_documents
 
@@ -202,7 +186,7 @@ def verify_file(folder: Path, path: Path, provider: str, inputs: int) -> list["V
 
 
 def _print_verdicts(verdicts: Iterable["Verdict"]) -> None:
-    from web.cli_models import print_table
+    from web.cli.printing import print_table
 
     rows = []
     for each in verdicts:
@@ -228,7 +212,7 @@ def _totals(verdicts: Sequence["Verdict"]) -> dict[str, int | float | None]:
 
 
 def run_drift(arguments: "Namespace") -> int:
-    from web.cli_drift import compare_models
+    from web.cli.drift import compare_models
 
     return compare_models(arguments.keys, arguments.document, write=arguments.write)
 
@@ -238,7 +222,7 @@ def run_missing(arguments: "Namespace") -> int:
 
     from models.importing.missing import missing
     from tasks.settings import read_settings
-    from web.drafts import printed, read_draft
+    from web.cli.drafts import printed, read_draft
 
     read = read_draft(arguments.draft, read_settings(read_environ()))
     questions = missing(read.toml)

@@ -68,14 +68,15 @@ async def _run(settings: Settings, sandbox: Sandbox, spec: "Spec", tell: Callabl
     from tasks.embedded import EmbeddedQueue
     from tasks.parts import build_parts
     from tasks.worker import run_worker
-    from web.trial_files import with_files
+    from web.cli.trial_files import with_files
 
     async with AsyncExitStack() as stack:
         queue = EmbeddedQueue(settings.data_dir)
         stack.push_async_callback(queue.stop)
         await queue.start()
         company = await _company(settings, sandbox, spec.provider, stack, tell)
-        parts = await build_parts(settings, queue_url=queue.url, sandbox_url=company)
+        answered = structs.replace(settings, sandbox_url=company)  # given by us, it is asked for any provider
+        parts = await build_parts(answered, queue_url=queue.url, sandbox_url=company)
         stack.push_async_callback(parts.close)
         values = await with_files(parts, spec, dict(spec.examples[0].inputs))
         stop = asyncio.Event()
@@ -91,12 +92,12 @@ async def _company(
     settings: Settings, sandbox: Sandbox, provider: str, stack: AsyncExitStack, tell: Callable[[str], None]
 ) -> str:
     """Who answers: the sandbox where it speaks this protocol, else the wire description itself."""
-    from providers.sandbox.app import WIRES
+    from providers.sandbox import SPOKEN
     from providers.wires import Wires
-    from web.standin import stand_in
+    from web.cli.standin import stand_in
 
     wire = Wires(settings.providers_dirs).get(provider)
-    if provider in WIRES or wire is None:
+    if provider in SPOKEN or wire is None:
         return sandbox.url
     tell(
         f"The sandbox does not speak {provider}: a stand-in made from {provider}.toml answers. It shows that the file "

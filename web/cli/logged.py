@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.spec import Spec
-    from web.log_history import History
+    from web.cli.log_history import History
 
 
 def addition(spec: "Spec", path: Path, history: "History", why: str) -> str:

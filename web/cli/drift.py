@@ -16,7 +16,7 @@ from models.read import build_spec
 from models.spec import Problem, Spec
 from providers.schemas import PROVIDERS
 from tasks.settings import SettingsError, read_environ, read_settings
-from web.cli_import import fetch
+from web.cli.fetching import fetch
 
 
 def compare_models(keys: Sequence[str], document: Path | None, *, write: bool) -> int:

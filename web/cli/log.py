@@ -37,7 +37,7 @@ def append_page(arguments: argparse.Namespace) -> int:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    from web.log_history import History, check_logs
+    from web.cli.log_history import History, check_logs
 
     problems = check_logs(arguments.root)
     for problem in problems:
@@ -48,7 +48,7 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def _append(root: Path, which: str, body: str) -> int:
-    from web.logbook import ANALYSIS, GUIDE, append_to
+    from web.cli.logbook import ANALYSIS, GUIDE, append_to
 
     path = root / (GUIDE if which == "guide" else ANALYSIS)
     if not path.is_file():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tasks.settings import Settings, SettingsError, load_secret, read_environ, read_settings
-from web.cli_models import print_table
+from web.cli.printing import print_table
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

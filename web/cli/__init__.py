@@ -1,4 +1,4 @@
-"""The command line: `shotlist COMMAND`. Each module `cli_*` has the commands of one noun and imports what they need."""
+"""The command line: `shotlist COMMAND`. A module for each noun has its commands, and imports what they need late."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from tasks.settings import SettingsError
-from web import cli_backup, cli_log, cli_models, cli_providers, cli_serve
+from web.cli import backup, log, models, providers, serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,10 +28,6 @@ def parser() -> argparse.ArgumentParser:
     """Every command with its help; `run` is the function that carries it out and gives the exit code."""
     top = argparse.ArgumentParser(prog="shotlist", description="A page for every AI video model.")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for noun in (cli_serve, cli_providers, cli_models, cli_log, cli_backup):
+    for noun in (serve, providers, models, log, backup):
         noun.add_to(commands)
     return top
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from web.logbook import LOGS, Entry, LogProblem, backwards, entries, lost, rewritten, unnamed
+from web.cli.logbook import LOGS, Entry, LogProblem, backwards, entries, lost, rewritten, unnamed
 
 
 class History:

@@ -1,0 +1,45 @@
+"""What is wrong with files of models and providers, for every command that reads one."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.spec import Problem
+
+
+def check_files(files: Sequence[Path], wires: Iterable[str]) -> "list[Problem]":
+    """All problems of all files, in the order of the files."""
+    known = tuple(wires)
+    return [problem for file in files for problem in _check_file(file, known)]
+
+
+def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
+    from models.lint import lint
+    from models.nearest import did_you_mean
+    from models.read import read_spec
+    from models.spec import Problem, Spec
+    from providers.read import read_wire
+    from providers.wire import Wire
+
+    if is_wire(file):
+        wire = read_wire(file)
+        return () if isinstance(wire, Wire) else wire
+    spec = read_spec(file)
+    if not isinstance(spec, Spec):
+        return spec
+    unknown = () if spec.provider in wires else (did_you_mean(spec.provider, wires),)
+    told = (Problem(spec.file, "", "provider", f"{spec.provider!r} has no wire{hint}") for hint in unknown)
+    return (*lint(spec), *told)
+
+
+def is_wire(file: Path) -> bool:
+    """A provider's file says where or how to submit. What is no TOML is told as a model's."""
+    from models.toml import parse_toml
+
+    try:
+        document = parse_toml(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return "fields" not in document and not document.keys().isdisjoint({"submit", "base"})
