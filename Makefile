@@ -30,9 +30,12 @@ format: .venv/dev
 chaos: .venv/dev
 	$(BIN)/python -m tests.faults.chaos $(ARGS)
 
+# Figures side by side, about ten minutes; bench/results keeps them as JSON.
 bench: .venv/dev
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.catalogue
+	$(BIN)/python -m bench.submits
+	$(BIN)/python -m bench.looks
 
 .venv/python:
 	@test -n "$(PYTHON)" || { echo "Shotlist needs Python 3.11 or newer: install it, or say where it is: make PYTHON=/path/to/python3.12"; exit 1; }
