@@ -68,30 +68,6 @@ async def test_one_owner_alone_leaves_a_reserve_for_others(jobs: Jobs, clock: Cl
     assert await _drain(jobs, 16) == ["bob"]
 
 
-async def test_a_rate_limit_lets_a_few_go_at_once_and_then_one_at_a_time(jobs: Jobs, clock: Clock) -> None:
-    await _order(jobs, clock, "ann", 30)
-
-    async def taken() -> int:
-        count = 0
-        while await jobs.claims.next_to_submit("acme", 100, 900.0, per_minute=20) is not None:
-            count += 1
-        return count
-
-    assert await jobs.claims.spaced("acme") == 0
-    assert await taken() == 3  # six seconds' worth, and the one that is due
-    assert await jobs.claims.spaced("acme") == pytest.approx(3.0)
-    clock.now += 3.0
-    assert await taken() == 1
-    clock.now += 60.0
-    assert await taken() == 3
-
-
-async def test_two_workers_share_a_rate_limit(jobs: Jobs, clock: Clock) -> None:
-    await _order(jobs, clock, "ann", 10)
-    asked = (jobs.claims.next_to_submit("acme", 100, 30.0, per_minute=20) for _ in range(10))
-    assert sum(job is not None for job in await asyncio.gather(*asked)) == 3
-
-
 async def test_a_full_provider_gives_no_job_until_one_ends(jobs: Jobs, clock: Clock) -> None:
     await _order(jobs, clock, "ann", 3)
     first = await _submit(jobs, 2)

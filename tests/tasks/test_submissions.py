@@ -52,18 +52,6 @@ def script(answers: list[Any]) -> Any:
     return answer
 
 
-async def test_jobs_over_the_rate_limit_go_by_themselves_when_it_lets_them(world: World) -> None:
-    limits = replace(world.acme.wire.limits, per_minute=600)
-    world.acme.wire = replace(world.acme.wire, limits=replace(limits, concurrency=100))
-    async with world.worker(sweep_every=60.0):  # no sweep finds them
-        jobs = [await world.order() for _ in range(64)]
-        began = asyncio.get_running_loop().time()
-        for job in jobs:
-            await world.until(job, "succeeded")
-    assert asyncio.get_running_loop().time() - began > 0.3  # 60 go at once, four more at ten a second
-    assert len(world.acme.submitted) == 64
-
-
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("sandbox", [False, True])
 async def test_an_answer_decides_state_money_and_number_of_requests(
