@@ -144,7 +144,10 @@ class Claims:
 
     async def spaced(self, lane: str) -> float:
         """Seconds until the rate limit of this provider lets one more job go; 0: now."""
-        return (await self._take(lane)).wait(self.clock())
+        rows = await self.database.rows(
+            "SELECT unanswered, paused_until, spaced_until FROM lane WHERE name = {}", lane
+        )
+        return LaneRow(**rows[0]).wait(self.clock()) if rows else 0.0
 
     async def has_slot(self, lane: str, owner: str, slots: int) -> bool:
         """Whether a new job of this owner could go at once."""

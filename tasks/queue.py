@@ -123,11 +123,13 @@ async def _end(
 ) -> None:
     """Take no more messages and let the steps under way end; once we are stopped they have `pace.shutdown` seconds."""
     worker.allow_pick_jobs = False
+    running.cancel()  # first of all: a question to the queue that is under way would begin steps that nobody ends
+    await asyncio.wait({running}, timeout=0.5)
     steps = set(worker.tasks.values())
     left = asyncio.create_task(_all_done(steps))
     await asyncio.wait({left, stopped}, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait({left}, timeout=pace.shutdown)
-    for task in (left, running, *steps):
+    for task in (left, *steps):
         task.cancel()
     # A canceled step still writes down what it knows; with the database away it must not keep us for ever.
     await asyncio.wait({left, running, *steps}, timeout=0.5)

@@ -204,7 +204,7 @@ def quick_wires(folder: Path) -> Path:
     text = (CHECKOUT / "providers" / "replicate.toml").read_text()
     poll = "[poll]\nfirst = 0.1\nevery = 0.1\nmax = 0.3\n\n"
     quick, changed = re.subn(r"\[poll\].*?\n\n", poll, text, flags=re.S)
-    quick, forgotten = re.subn(r"(\[output\][^\[]*?)ttl *= 3600\n", r"\1", quick)
+    quick, forgotten = re.subn(r"^ttl *= 3600\n", "", quick, flags=re.M)
     assert (changed, forgotten) == (1, 1)
     (folder / "replicate.toml").write_text(quick)
     return folder
