@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
-
-from piccolo.querystring import QueryString
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tasks import migrations
 from tasks.outage import DatabaseAway
@@ -15,6 +15,14 @@ from tasks.tables import TABLES
 
 if TYPE_CHECKING:
     from tasks.postgres import PooledPostgres
+
+
+Statement: TypeAlias = tuple[str, Sequence[Any]]
+"""SQL and its arguments, as `Database.rows` takes them."""
+
+
+class _Nothing(Exception):  # noqa: N818
+    """Rolls back."""
 
 
 class Database:
@@ -44,8 +52,27 @@ class Database:
 
     async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
         """Run one statement, in the transaction that is under way if there is one."""
-        found = await self.engine.run_querystring(QueryString(sql, *args))
-        return found if self.is_sqlite else [dict(row) for row in found]
+        if isinstance(self.engine, PooledSQLite):
+            return await self.engine.fetch(_questioned(sql), args)
+        return [dict(row) for row in await self.engine.fetch(_numbered(sql), args)]
+
+    async def write_all(self, *statements: Statement, durable: bool = False) -> bool:
+        """All of them or none, in one transaction; on SQLite in one visit to it, so that the next writer waits less.
+
+        False, and nothing is written, where one that says RETURNING gives no row.
+        """
+        if isinstance(self.engine, PooledSQLite):
+            return await self.engine.write_all(
+                [(_questioned(sql), args) for sql, args in statements], durable
+            )
+        try:
+            async with self.transaction():
+                for sql, args in statements:
+                    if not await self.rows(sql, *args) and "RETURNING" in sql:
+                        raise _Nothing
+        except _Nothing:
+            return False
+        return True
 
     def transaction(self, *, durable: bool = False) -> AbstractAsyncContextManager[object]:
         """All or nothing. `durable` commits survive a power cut; on Postgres every commit does."""
@@ -115,6 +142,18 @@ async def _open_postgres(url: str) -> "PooledPostgres":
             "and that the server runs."
         ) from error
     return engine
+
+
+@lru_cache(maxsize=500)
+def _questioned(sql: str) -> str:
+    return sql.replace("{}", "?")
+
+
+@lru_cache(maxsize=500)
+def _numbered(sql: str) -> str:
+    """Piccolo does the same anew for every query, which took a tenth of an order's time."""
+    first, *rest = sql.split("{}")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 
 
 def _bind(engine: "PooledSQLite | PooledPostgres | None") -> None:

@@ -5,7 +5,7 @@ looks for in `overdue`, money in `ledger`; nothing outside these five modules wr
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -16,9 +16,9 @@ from providers.errors import tell
 from tasks import moves
 from tasks.answers import Answers
 from tasks.claims import Claims
-from tasks.database import Database
+from tasks.database import Database, Statement
 from tasks.job import Job, JobError, Watched
-from tasks.ledger import Ledger
+from tasks.ledger import Ledger, reservation
 from tasks.overdue import Overdue
 from tasks.rows import encode, readable, to_job, to_row
 from tasks.state import LIVE, State
@@ -56,22 +56,21 @@ class Jobs:
 
     # What people ask
 
-    async def create(self, job: Job, *, uploads: Iterable[str] = (), key: Key | None = None) -> Job | Known:
+    async def create(self, job: Job, *, uploads: Collection[str] = (), key: Key | None = None) -> Job | Known:
         """Insert the job with its reservation in the ledger and its claim on uploads, all or nothing.
 
         Where the key was taken in the meantime nothing is inserted, and `Known` tells whose it is.
         """
-        async with self.database.transaction(durable=True):
-            if key is not None and not await self._take_key(key, job):
-                known = await self.known(key)
-                if known is not None:
-                    return known
-            await self._insert("job", to_row(job))
-            await self.ledger.reserve(job)
-            for upload in uploads:
-                await self._insert(
-                    "job_upload", {"id": f"{job.id} {upload}", "job": job.id, "upload": upload}
-                )
+        used = [{"id": f"{job.id} {upload}", "job": job.id, "upload": upload} for upload in uploads]
+        written = await self.database.write_all(
+            *([_taking(key, job)] if key else []),
+            _inserting("job", to_row(job)),
+            reservation(job),
+            *(_inserting("job_upload", row) for row in used),
+            durable=True,
+        )
+        if not written and key is not None:
+            return await self.known(key) or await self.create(job, uploads=uploads, key=key)
         moves.tell(job.id, "new", job.state, f"{job.model} for {job.provider}")
         return job
 
@@ -231,20 +230,17 @@ class Jobs:
                 told = JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
                 await self.note(job.id, error=told)
 
-    async def _take_key(self, key: Key, job: Job) -> bool:
-        taken = await self.database.rows(
-            "INSERT INTO request_key (id, owner, body, job, created_at) VALUES ({}, {}, {}, {}, {}) "
-            "ON CONFLICT (id) DO NOTHING RETURNING id",
-            *(key.id, job.owner, key.body, job.id, job.created_at),
-        )
-        return bool(taken)
 
-    async def _insert(self, table: str, row: dict[str, Any]) -> None:
-        names = ", ".join(f'"{name}"' for name in row)
-        await self.database.rows(
-            f"INSERT INTO {table} ({names}) VALUES ({_places(row)})",  # noqa: S608
-            *row.values(),
-        )
+def _taking(key: Key, job: Job) -> Statement:
+    """Gives a row only to who comes first with this key."""
+    row = {"id": key.id, "owner": job.owner, "body": key.body, "job": job.id, "created_at": job.created_at}
+    sql, args = _inserting("request_key", row)
+    return f"{sql} ON CONFLICT (id) DO NOTHING RETURNING id", args
+
+
+def _inserting(table: str, row: dict[str, Any]) -> Statement:
+    names = ", ".join(f'"{name}"' for name in row)
+    return f"INSERT INTO {table} ({names}) VALUES ({_places(row)})", tuple(row.values())  # noqa: S608
 
 
 def _assignments(columns: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tasks.database import Database
+from tasks.database import Database, Statement
 from tasks.job import Job
 
 
@@ -11,15 +11,6 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-
-    async def reserve(self, job: Job) -> None:
-        """In the transaction that inserts the job."""
-        await self.database.rows(
-            "INSERT INTO ledger (job, owner, model, provider, sandbox, created_at, amount, currency, billing) "
-            "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
-            *(job.id, job.owner, job.model, job.provider, job.sandbox, job.created_at),
-            *(job.estimate.high, job.estimate.currency, "not_billed" if job.sandbox else "unknown"),
-        )
 
     async def settle(self, job: Job) -> None:
         """In the transaction of a move that knows about billing; a later move may know better."""
@@ -43,3 +34,15 @@ class Ledger:
                 spent.get(row["currency"], Decimal(0)) + Decimal(row["amount"]) * row["times"]
             )
         return spent
+
+
+def reservation(job: Job) -> Statement:
+    """For the transaction that inserts the job."""
+    return (
+        "INSERT INTO ledger (job, owner, model, provider, sandbox, created_at, amount, currency, billing) "
+        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+        (
+            *(job.id, job.owner, job.model, job.provider, job.sandbox, job.created_at),
+            *(job.estimate.high, job.estimate.currency, "not_billed" if job.sandbox else "unknown"),
+        ),
+    )

@@ -6,7 +6,7 @@ restarts a few times would leave the pool empty. Here the pool gets it back, dro
 
 import asyncio
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -70,22 +70,22 @@ class PooledPostgres(PostgresEngine):
             pool.terminate()
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> list[Any]:  # noqa: ARG002
-        sql, args = querystring.compile_string(engine_type="postgres")
-        return await self._run(sql, [_storable(arg) for arg in args])
+        return await self.fetch(*querystring.compile_string(engine_type="postgres"))
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> list[Any]:  # noqa: ARG002
-        return await self._run(ddl, [])
+        return await self.fetch(ddl, ())
 
     def transaction(self, *_: Any, **__: Any) -> "Turn":
         return Turn(self)
 
-    async def _run(self, sql: str, args: list[Any]) -> list[Any]:
-        inside = self.current_transaction.get()
+    async def fetch(self, sql: str, args: Sequence[Any]) -> list[Any]:
+        """Run one statement with `$1`, `$2`, … for arguments, in the transaction that is under way if there is one."""
+        inside, storable = self.current_transaction.get(), [_storable(arg) for arg in args]
         with outage():
             if inside is not None:
-                return list(await inside.connection.fetch(sql, *args))
+                return list(await inside.connection.fetch(sql, *storable))
             async with self.living_pool.acquire(timeout=POOL_SECONDS) as connection:
-                return list(await connection.fetch(sql, *args))
+                return list(await connection.fetch(sql, *storable))
 
     @property
     def living_pool(self) -> Any:

@@ -8,9 +8,9 @@ begin immediate, so that they wait for other processes before they have read any
 import asyncio
 import contextvars
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, dict_factory
@@ -20,6 +20,8 @@ from tasks.outage import DatabaseAway
 
 BUSY_MS = 10_000  # how long to wait for another process that writes
 TURN_SECONDS = 5.0  # how long to wait behind our own writers: each of them may be waiting for that process
+
+Answer = TypeVar("Answer")
 
 AWAY = (
     sqlite3.SQLITE_BUSY,
@@ -61,16 +63,16 @@ class PooledSQLite(SQLiteEngine):
         self._all.clear()
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> list[dict[str, Any]]:  # noqa: ARG002
-        sql, args = querystring.compile_string(engine_type="sqlite")
-        return await self._run(sql, args)
+        return await self.fetch(*querystring.compile_string(engine_type="sqlite"))
 
     async def run_ddl(self, ddl: str, in_pool: bool = False) -> list[dict[str, Any]]:  # noqa: ARG002
-        return await self._run(ddl, [])
+        return await self.fetch(ddl, ())
 
     def transaction(self, *_: Any, durable: bool = False, **__: Any) -> "WriteTransaction":
         return WriteTransaction(self, durable)
 
-    async def _run(self, sql: str, args: list[Any]) -> list[dict[str, Any]]:
+    async def fetch(self, sql: str, args: Sequence[Any]) -> list[dict[str, Any]]:
+        """Run one statement with `?` for each argument, in the transaction that is under way if there is one."""
         inside = self.current_transaction.get()
         if inside is not None:
             return await _fetch(inside.connection, sql, args)
@@ -82,6 +84,23 @@ class PooledSQLite(SQLiteEngine):
             return await _fetch(self._quick, sql, args)
         finally:
             self._turn.release()
+
+    async def write_all(self, statements: Sequence[tuple[str, Sequence[Any]]], durable: bool) -> bool:
+        """All of them in one visit to the connection's thread; False where one gives no row that was to give one."""
+        connection = self._durable if durable else self._quick
+        raw = connection._conn
+        await self._take_turn()
+        # Its own `execute` takes one statement a visit, and between two of them the other requests have their turns.
+        visit = connection._execute(_all_or_nothing, raw, statements)  # type: ignore[no-untyped-call]
+        writing = asyncio.ensure_future(_told(visit))
+        writing.add_done_callback(self._pass_on)
+        return await asyncio.shield(writing)
+
+    def _pass_on(self, work: "asyncio.Future[Any]") -> None:
+        """The next one's turn, also where nobody waits for the work any more."""
+        if not work.cancelled():
+            work.exception()
+        self._turn.release()
 
     async def _take_turn(self) -> None:
         try:
@@ -144,18 +163,34 @@ class WriteTransaction(SQLiteTransaction):
     async def _give_up(self) -> None:
         """Roll back in the connection's own thread, behind whatever it is still doing, even when we are canceled."""
         rollback = asyncio.ensure_future(self.connection.rollback())
-        rollback.add_done_callback(self._pass_on)
+        rollback.add_done_callback(self._pool._pass_on)
         await asyncio.shield(rollback)
 
-    def _pass_on(self, rollback: "asyncio.Future[None]") -> None:
-        rollback.exception()
-        self._pool._turn.release()
 
-
-async def _fetch(connection: aiosqlite.Connection, sql: str, args: list[Any]) -> list[dict[str, Any]]:
+async def _fetch(connection: aiosqlite.Connection, sql: str, args: Sequence[Any]) -> list[dict[str, Any]]:
     """In one visit to the connection's thread: a statement that is left half-read would keep its lock."""
+    return list(await _told(connection.execute_fetchall(sql, args)))  # type: ignore[arg-type]
+
+
+def _all_or_nothing(connection: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> bool:
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        return list(await connection.execute_fetchall(sql, args))  # type: ignore[arg-type]
+        for sql, args in statements:
+            answer = connection.execute(sql, args)
+            if answer.description is not None and not answer.fetchall():
+                connection.rollback()
+                return False
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+    return True
+
+
+async def _told(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What SQLite says of an outage is `DatabaseAway`."""
+    try:
+        return await work
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in AWAY:
             raise DatabaseAway(str(error)) from error

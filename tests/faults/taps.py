@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from models.values import Values
+from tasks.database import Statement
 from tasks.parts import Parts
+from tasks.sqlite import PooledSQLite
 
 Reach = Callable[[str], None]
 
@@ -45,6 +47,7 @@ def tap_all(parts: Parts, reach: Reach) -> Parts:
     _tap(parts.queue, "hint_save", "hint to save", reach)
     _tap(parts.media, "save", "store", reach)
     _tap_transactions(parts, reach)
+    _tap_writes(parts, reach)
     _tap_lines(parts, reach)
     return parts
 
@@ -100,6 +103,21 @@ def _tap_transactions(parts: Parts, reach: Reach) -> None:
             reach(f"{UNDER.get()}: written")
 
     parts.database.transaction = tapped  # type: ignore[method-assign]
+
+
+def _tap_writes(parts: Parts, reach: Reach) -> None:
+    """SQLite writes several statements in one visit; the last of them is then ours. Postgres has its transactions."""
+    inner, engine = parts.database.write_all, parts.database.engine
+    if not isinstance(engine, PooledSQLite):
+        return
+
+    async def tapped(*statements: Statement, durable: bool = False) -> bool:
+        point = f"{UNDER.get()}: written"
+        for connection in (engine._quick, engine._durable):
+            await connection.create_function("reached", 0, lambda: reach(point))
+        return await inner(*statements, ("SELECT coalesce(reached(), 1)", ()), durable=durable)
+
+    parts.database.write_all = tapped  # type: ignore[method-assign]
 
 
 def _tap_lines(parts: Parts, reach: Reach) -> None:

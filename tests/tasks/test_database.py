@@ -78,6 +78,34 @@ async def test_a_transaction_that_is_canceled_anywhere_leaves_no_lock(
     assert await _count(database) in (1, 3)
 
 
+LANE = "INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0)"
+
+
+async def test_statements_are_written_all_together_or_not_at_all(database: Database) -> None:
+    assert await database.write_all((LANE, ("a",)), (LANE, ("b",)), durable=True)
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.write_all((LANE, ("c",)), (LANE, ("a",)))
+    unless = f"{LANE} ON CONFLICT (name) DO NOTHING RETURNING name"
+    assert not await database.write_all((LANE, ("d",)), (unless, ("a",)), (LANE, ("e",)))
+    assert await _count(database) == 2
+    assert await database.write_all((unless, ("f",)), (LANE, ("g",)))
+    assert await _count(database) == 4
+
+
+@pytest.mark.parametrize("after_turns", range(6))
+async def test_statements_written_together_by_who_is_canceled_leave_no_lock(
+    database: Database, after_turns: int
+) -> None:
+    task = asyncio.create_task(database.write_all((LANE, ("a",)), (LANE, ("b",)), durable=True))
+    for _ in range(after_turns):
+        await asyncio.sleep(0.0003)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.timeout(2):
+        await _lane(database, "c")
+    assert await _count(database) in (1, 3)
+
+
 async def test_what_is_not_committed_is_not_read_by_others(database: Database) -> None:
     async def others_count() -> int:
         return await _count(database)
