@@ -12,7 +12,7 @@ run: .venv/run
 	@exec $(BIN)/shotlist serve
 
 test: .venv/dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: .venv/dev
 	$(BIN)/ruff format --check .

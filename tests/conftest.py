@@ -1,10 +1,13 @@
-"""Servers that many tests share, started when the first test asks for them."""
+"""Servers that many tests share, started when the first test asks for them; and the table of the fault tests."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.engines import Postgres, Redis, Storage, postgres_server, redis_server, storage_server
+from tests.faults.verdict import Verdict, table
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +29,21 @@ def storage() -> Iterator[Storage]:
     """One S3 for all tests that leave it running."""
     with storage_server() as server:
         yield server
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What each fault test saw, whichever process ran it."""
+    ended = [one for outcome in ("passed", "failed") for one in terminalreporter.stats.get(outcome, [])]
+    verdicts = [
+        msgspec.convert(value, Verdict)
+        for report in ended
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == "verdict"
+    ]
+    if verdicts:
+        terminalreporter.section(
+            "faults: what was sent, how it ended, what is said of the money, and the file"
+        )
+        for line in table(verdicts):
+            terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""What all fault tests share: the nest, a sandbox that counts, the engines, and the table at the end of the run."""
+"""What all fault tests share: the nest, a sandbox that counts, the engines, and how a line of the table is told."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,13 +6,12 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.engines import Postgres, Redis
 from tests.faults.houses import Engines, House, Nest, SandboxProcess, Where
-from tests.faults.verdict import Verdict, table
-
-VERDICTS = pytest.StashKey[list[Verdict]]()
+from tests.faults.verdict import Verdict
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +60,7 @@ def house(build: Callable[..., House], where: Where) -> Iterator[House]:
         yield made.begin()
 
 
-@pytest.fixture(scope="session")
-def report(pytestconfig: pytest.Config) -> Callable[[Verdict], None]:
+@pytest.fixture
+def report(record_property: Callable[[str, object], None]) -> Callable[[Verdict], None]:
     """Adds a line to the table at the end of the run."""
-    return pytestconfig.stash.setdefault(VERDICTS, []).append
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    verdicts = config.stash.get(VERDICTS, [])
-    if verdicts:
-        terminalreporter.section(
-            "faults: what was sent, how it ended, what is said of the money, and the file"
-        )
-        for line in table(verdicts):
-            terminalreporter.write_line(line)
+    return lambda verdict: record_property("verdict", msgspec.to_builtins(verdict))
