@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,6 +56,8 @@ class Program:
         return self.process
 
     def launch(self, *command: str) -> None:
+        # Linux tells the child that its parent is gone as soon as the thread ends which started it.
+        assert threading.current_thread() is threading.main_thread(), "start servers in the main thread"
         dies_too = ["setpriv", "--pdeathsig", "INT"] if sys.platform == "linux" else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -29,6 +29,12 @@ def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProces
 
 
 @pytest.fixture(scope="session")
+def engines(postgres: Postgres, redis: Redis) -> Engines:
+    """What houses `apart` share; ask for it in the main thread before other threads build such houses."""
+    return Engines(postgres, redis)
+
+
+@pytest.fixture(scope="session")
 def build(
     nest: Nest,
     counting: SandboxProcess,
@@ -40,11 +46,7 @@ def build(
 
     def make(where: Where = "embedded", **facts: Any) -> House:
         with turn:
-            engines = None
-            if where == "apart":
-                postgres: Postgres = request.getfixturevalue("postgres")
-                redis: Redis = request.getfixturevalue("redis")
-                engines = Engines(postgres, redis)
+            engines = request.getfixturevalue("engines") if where == "apart" else None
             folder = tmp_path_factory.mktemp("house") / f"{where}-{next(numbers)}"
             return House(folder, nest, counting, engines, **facts)
 

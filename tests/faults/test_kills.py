@@ -99,6 +99,8 @@ def ends(
 ) -> Iterator[dict[tuple[str, Where], Future[Verdict]]]:
     """All cases that were asked for, under way."""
     wanted: list[Any] = [item for item in request.session.items if item.parent is request.node]
+    if any(item.callspec.params["where"] == "apart" for item in wanted):
+        request.getfixturevalue("engines")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         futures = {}
         for item in wanted:
