@@ -1,5 +1,6 @@
 """Servers that many tests share, started when the first test asks for them; and the table of the fault tests."""
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,13 @@ import pytest
 
 from tests.engines import Postgres, Redis, Storage, postgres_server, redis_server, storage_server
 from tests.faults.verdict import Verdict, table
+
+
+@pytest.fixture(scope="session", autouse=True)
+def children_hear_a_hangup() -> None:
+    """Under nohup the tests go on, but what they start must not inherit its deafness: Shotlist would honour it."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
