@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from tests.engines import Postgres, Redis, Storage, postgres_server, redis_server, storage_server
-from tests.faults.verdict import Verdict, table
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,16 +41,12 @@ def storage() -> Iterator[Storage]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What each fault test saw, whichever process ran it."""
     ended = [one for outcome in ("passed", "failed") for one in terminalreporter.stats.get(outcome, [])]
-    verdicts = [
-        msgspec.convert(value, Verdict)
-        for report in ended
-        if report.when == "call"
-        for name, value in report.user_properties
-        if name == "verdict"
-    ]
-    if verdicts:
-        terminalreporter.section(
-            "faults: what was sent, how it ended, what is said of the money, and the file"
-        )
-        for line in table(verdicts):
-            terminalreporter.write_line(line)
+    told = [value for one in ended for name, value in one.user_properties if name == "verdict"]
+    if not told:
+        return
+    # Half a second to import, which a run without fault tests need not spend.
+    from tests.faults.verdict import Verdict, table
+
+    terminalreporter.section("faults: what was sent, how it ended, what is said of the money, and the file")
+    for line in table(msgspec.convert(told, list[Verdict])):
+        terminalreporter.write_line(line)
