@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from models.payload import MediaLeaf
 from providers.answers import (
     Accepted,
     Limited,
@@ -17,7 +16,6 @@ from providers.answers import (
     Unclear,
 )
 from providers.errors import tell
-from providers.order import Handle, NotDelivered
 from tasks.submit import record
 from tests.tasks.acme import in_turn
 from tests.tasks.world import World
@@ -222,52 +220,6 @@ async def test_after_the_pause_the_rest_of_the_queue_goes_through(world: World) 
         ended = [await world.until(job, "succeeded", "unconfirmed") for job in made]
     assert sorted(job.state for job in ended) == ["succeeded"] * 3 + ["unconfirmed"] * 3
     assert len(world.acme.submitted) == 6
-
-
-async def test_media_are_delivered_before_the_order_and_not_again_when_it_is_repeated(world: World) -> None:
-    world.acme.on_submit = script([NotSent("no route"), accept])
-    media = (MediaLeaf("/image", "image", "https://example.test/a.png"),)
-    async with world.worker():
-        done = await world.until(await world.order(media=media), "succeeded")
-    assert len(world.acme.submitted) == 2
-    assert world.acme.delivered == ["https://example.test/a.png"]
-    assert done.handles == {"/image": Handle("acme:https://example.test/a.png")}
-
-
-async def test_a_handle_that_has_expired_is_delivered_again(world: World) -> None:
-    world.acme.on_submit = script([NotSent("no route"), accept])
-    world.acme.on_deliver = lambda leaf: Handle(leaf.ref, expires_at=world.jobs.clock() + 60)
-    media = (MediaLeaf("/image", "image", "https://example.test/a.png"),)
-    async with world.worker():
-        await world.until(await world.order(media=media), "succeeded")
-    assert len(world.acme.delivered) == 2
-
-
-@pytest.mark.parametrize(
-    ("refusal", "times"),
-    [(NotDelivered("Too large.", retryable=False), 1), (NotDelivered("Acme is away.", retryable=True), 4)],
-)
-async def test_media_that_cannot_be_delivered_end_the_job_before_anything_is_ordered(
-    world: World, refusal: NotDelivered, times: int
-) -> None:
-    world.acme.on_deliver = lambda _: refusal
-    media = (MediaLeaf("/image", "image", "https://example.test/a.png"),)
-    async with world.worker():
-        done = await world.until(await world.order(media=media), "failed")
-    assert world.acme.submitted == []
-    assert len(world.acme.delivered) == times
-    assert done.billing == "not_billed"
-    assert done.error is not None
-    assert done.error.sentence.startswith(refusal.sentence)
-
-
-async def test_an_upload_that_is_gone_fails_the_job_before_anything_is_ordered(world: World) -> None:
-    async with world.worker():
-        job = await world.order(media=(MediaLeaf("/image", "image", "up_gone"),))
-        done = await world.until(job, "failed")
-    assert world.acme.submitted == []
-    assert done.error is not None
-    assert "choose it again" in done.error.sentence
 
 
 async def test_a_job_whose_provider_is_not_set_up_waits_until_it_is(world: World) -> None:
