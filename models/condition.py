@@ -49,7 +49,9 @@ class Span(Struct, frozen=True):
     """From min to max, both included, either open."""
 
     min: int | float | None = None
+    """The least."""
     max: int | float | None = None
+    """The most."""
 
     def holds(self, number: float) -> bool:
         return (self.min is None or number >= self.min) and (self.max is None or number <= self.max)
@@ -126,7 +128,16 @@ def holds(condition: Condition | None, scope: Scope) -> bool:
     return condition is None or condition.holds(scope) is True
 
 
-_TEST_KEYS = ("min", "max", "set", "not", "count", *FACTS)
+TESTS = {
+    "min": "The least number that it may be; an absent value is no number.",
+    "max": "The greatest number that it may be.",
+    "set": "true: it has a value; false: it has none.",
+    "not": "A value, or a list of values, that it must not be.",
+    "count": "How many files or rows it has: a number, or a table of `min` and `max`.",
+}
+"""What a test of one field can say beside plain values and the facts of files."""
+
+_TEST_KEYS = (*TESTS, *FACTS)
 
 
 def read_condition(raw: Any) -> Condition:

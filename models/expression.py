@@ -205,13 +205,46 @@ _OPERATORS: dict[type[ast.operator], Callable[[Range, Range], Range]] = {
     ast.Div: _over,
 }
 
+
+def _min(numbers: list[Range]) -> Range:
+    """The least of its numbers."""
+    return Range(min(each.low for each in numbers), min(each.high for each in numbers))
+
+
+def _max(numbers: list[Range]) -> Range:
+    """The greatest of its numbers."""
+    return Range(max(each.low for each in numbers), max(each.high for each in numbers))
+
+
+def _ceil(numbers: list[Range]) -> Range:
+    """The next whole number, upwards."""
+    return _rounded(numbers, ROUND_CEILING)
+
+
+def _round(numbers: list[Range]) -> Range:
+    """The nearest whole number; a half goes up."""
+    return _rounded(numbers, ROUND_HALF_UP)
+
+
+def _count(numbers: list[Range]) -> Range:
+    """How many files, rows or values of a column are given."""
+    return exactly(Decimal(len(numbers)))  # only to be known here: _evaluate counts fields
+
+
+def _sum(numbers: list[Range]) -> Range:
+    """All its numbers together: of a column of rows, or of a fact of several files."""
+    low = sum((each.low for each in numbers), Decimal(0))
+    return Range(low, sum((each.high for each in numbers), Decimal(0)))
+
+
 _FUNCTIONS: dict[str, Callable[[list[Range]], Range]] = {
-    "min": lambda all_: Range(min(r.low for r in all_), min(r.high for r in all_)),
-    "max": lambda all_: Range(max(r.low for r in all_), max(r.high for r in all_)),
-    "ceil": lambda all_: _rounded(all_, ROUND_CEILING),
-    "round": lambda all_: _rounded(all_, ROUND_HALF_UP),
-    "count": lambda all_: exactly(Decimal(len(all_))),  # only to be known here: _evaluate counts fields
-    "sum": lambda all_: Range(
-        sum((r.low for r in all_), Decimal(0)), sum((r.high for r in all_), Decimal(0))
-    ),
+    "min": _min,
+    "max": _max,
+    "ceil": _ceil,
+    "round": _round,
+    "count": _count,
+    "sum": _sum,
 }
+
+FUNCTIONS: dict[str, str] = {name: function.__doc__ or "" for name, function in _FUNCTIONS.items()}
+"""What an expression can call, and what each gives."""

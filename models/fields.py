@@ -1,4 +1,7 @@
-"""The kinds of form field, one struct each; struct tag, template and the `type` in TOML share one name."""
+"""The kinds of form field, one struct each; struct tag, template and the `type` in TOML share one name.
+
+The texts under the keys are what docs/model-reference.md and models/schema.json say of them.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +17,27 @@ from models.values import JSON, as_text
 
 
 class Wire(Struct, frozen=True):
-    """Where a value goes in the request: `at` a dotted path ("content[]" appends), `as` a shape around it.
-
-    In `as`, "$" is the value itself and, for rows and groups, "$name" the value of one member.
-    `encode`: string ("5"), seconds ("5s"), star ("1280*720"), or json (a text holding JSON).
-    """
+    """Where a value goes in the request; a lone text is `at`."""
 
     at: str
+    """A dotted path; "content[]" appends to a list, a name with a dot in it stands in quotes."""
     shape: JSON = field(default=None, name="as")
+    """A shape around it: "$" is the value itself, of rows and groups "$name" the value of one member."""
     encode: Literal["json", "string", "seconds", "star"] | None = None
+    """How it is written: string ("5"), seconds ("5s"), star ("1280*720"), or json (a text that holds JSON)."""
 
     shorthand: ClassVar[str] = "at"
 
 
 class Option(Struct, frozen=True):
-    """One choice of a select; offered only while `when` holds."""
+    """One choice of a select; a lone value is `value`."""
 
     value: JSON
+    """What is sent, with its exact JSON type: 5, "5" and "5s" are three things."""
     label: str = ""
+    """What the page calls it; without it, the value and the field's unit."""
     when: Condition | None = None
+    """It is offered only while this holds."""
 
     shorthand: ClassVar[str] = "value"
 
@@ -41,13 +46,21 @@ class Field(Struct, frozen=True, kw_only=True, tag_field="type", dict=True):
     """What every kind of field has."""
 
     name: str
+    """Its name in conditions, in the API and in the request: letters, digits and _."""
     label: str = ""
+    """What the page calls it; without it, its name in plain words."""
     help: str = ""
+    """A hint beside it."""
     required: bool = False
+    """It must be filled in while it is shown."""
     default: JSON = None
+    """What counts and is sent while nothing is given; without it, nothing is."""
     advanced: bool = False
+    """It stands under "Advanced"."""
     show_if: Condition | None = None
+    """It is shown only while this holds; to rules, price and request a hidden field is absent."""
     wire: Wire | None = None
+    """Where it goes in the request, where that is not what the file's own `wire` says."""
 
     def __post_init__(self) -> None:
         if not self.label:
@@ -55,6 +68,7 @@ class Field(Struct, frozen=True, kw_only=True, tag_field="type", dict=True):
 
     @property
     def kind(self) -> str:
+        """Which kind of field it is."""
         return str(self.__struct_config__.tag)
 
     @cached_property
@@ -65,8 +79,11 @@ class Field(Struct, frozen=True, kw_only=True, tag_field="type", dict=True):
 
 class _Text(Field, frozen=True, kw_only=True):
     placeholder: str = ""
+    """An example that stands in it while it is empty."""
     min_length: int | None = None
+    """The fewest characters."""
     max_length: int | None = None
+    """The most characters."""
 
     @cached_property
     def limit(self) -> Limit:
@@ -81,28 +98,37 @@ class Textarea(_Text, frozen=True, kw_only=True, tag="textarea"):
     """Several lines of text."""
 
 
-class Integer(Field, frozen=True, kw_only=True, tag="integer"):
-    """A whole number; `step` counts from `min` (so min = 1, step = 4 gives 4k + 1)."""
+class _Numeric(Field, frozen=True, kw_only=True):
+    unit: str = ""
+    """What stands after the number, such as "s"."""
+    placeholder: str = ""
+    """A number that stands in it while it is empty."""
+
+
+class Integer(_Numeric, frozen=True, kw_only=True, tag="integer"):
+    """A whole number."""
 
     min: int | None = None
+    """The least number."""
     max: int | None = None
+    """The greatest number."""
     step: int | None = None
-    unit: str = ""
-    placeholder: str = ""
+    """It goes in steps that count from `min`: min = 1 and step = 4 give 1, 5, 9."""
 
     @cached_property
     def limit(self) -> Limit:
         return Limit(min=self.min, max=self.max, step=self.step)
 
 
-class Number(Field, frozen=True, kw_only=True, tag="number"):
+class Number(_Numeric, frozen=True, kw_only=True, tag="number"):
     """A number, whole or not."""
 
     min: int | float | None = None
+    """The least number."""
     max: int | float | None = None
+    """The greatest number."""
     step: int | float | None = None
-    unit: str = ""
-    placeholder: str = ""
+    """It goes in steps that count from `min`."""
 
     @cached_property
     def limit(self) -> Limit:
@@ -113,7 +139,9 @@ class Seed(Field, frozen=True, kw_only=True, tag="seed"):
     """A whole number that makes a result repeatable; left empty, the provider draws one."""
 
     min: int | None = None
+    """The least number."""
     max: int | None = None
+    """The greatest number."""
 
     @cached_property
     def limit(self) -> Limit:
@@ -121,11 +149,14 @@ class Seed(Field, frozen=True, kw_only=True, tag="seed"):
 
 
 class Select(Field, frozen=True, kw_only=True, tag="select"):
-    """One of some options, each with its exact JSON type; `open` lets other values in too."""
+    """One of some options."""
 
     options: tuple[Option, ...]
+    """The choices in page order: values, or tables of `value`, `label` and `when`."""
     open: bool = False
+    """Other values of the same JSON type are let in too."""
     unit: str = ""
+    """What stands after options that are not text, such as "s"."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -140,18 +171,28 @@ class Switch(Field, frozen=True, kw_only=True, tag="switch"):
 
 
 class Media(Field, frozen=True, kw_only=True):
-    """What every file field has: megabytes of 1,000,000 bytes, pixels, width / height, seconds."""
+    """What every file field has. A file given by its address has no known facts, and breaks no limit."""
 
     accept: tuple[str, ...] = ()
+    """The formats that are taken, such as "jpeg" or "mp4"; without it, all that can be read."""
     max_mb: int | float | None = None
+    """The largest file in megabytes of 1,000,000 bytes."""
     min_width: int | None = None
+    """Pixels."""
     max_width: int | None = None
+    """Pixels."""
     min_height: int | None = None
+    """Pixels."""
     max_height: int | None = None
+    """Pixels."""
     min_ratio: int | float | None = None
+    """Width divided by height."""
     max_ratio: int | float | None = None
+    """Width divided by height."""
     min_seconds: int | float | None = None
+    """The shortest clip or sound."""
     max_seconds: int | float | None = None
+    """The longest clip or sound."""
 
     @property
     def media_kind(self) -> str:
@@ -191,8 +232,12 @@ class File(Media, frozen=True, kw_only=True, tag="file"):
 
 
 class MediaList(Media, frozen=True, kw_only=True):
+    """Several files. Its value is a list."""
+
     min_count: int | None = None
+    """The fewest files."""
     max_count: int | None = None
+    """The most files."""
 
 
 class Images(MediaList, frozen=True, kw_only=True, tag="images"):
@@ -224,7 +269,9 @@ class Form(Struct, frozen=True, dict=True):
 
 class _Nested(Field, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
+    """What it is made of; their own `wire` is a path inside it."""
     rules: tuple[Rule, ...] = ()
+    """Rules over these fields; conditions see the fields around it too."""
 
     @cached_property
     def form(self) -> Form:
@@ -235,7 +282,9 @@ class Rows(_Nested, frozen=True, kw_only=True, tag="rows"):
     """A list of small groups: shots, key frames, elements. Its value is a list of tables."""
 
     min_count: int | None = None
+    """The fewest rows."""
     max_count: int | None = None
+    """The most rows."""
 
     @cached_property
     def limit(self) -> Limit:
@@ -251,10 +300,12 @@ class Json(Field, frozen=True, kw_only=True, tag="json"):
 
 
 class Job(Field, frozen=True, kw_only=True, tag="job"):
-    """An earlier job, to extend or remix. Sent is its id at the provider, or its video's address."""
+    """An earlier job, to extend or remix."""
 
     models: tuple[str, ...] = ()
+    """Keys of the models whose jobs it is meant for: said to people and programs, not checked."""
     send: Literal["id", "video"] = "id"
+    """What is sent: the job's id at the provider, or its video as a file."""
 
 
 KINDS: dict[str, type[Field]] = {

@@ -21,9 +21,6 @@ from models.spec import Problem, Spec
 from models.toml import parse_toml
 from models.workflow import with_workflow, workflow_problems
 
-# Keys of Spec that are not in the file.
-_GIVEN = ("key", "file")
-
 _FAILED = object()
 
 _WORDS: dict[object, str] = {
@@ -173,8 +170,8 @@ class _Reader:
 
 @cache
 def _keys(cls: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    fields = msgspec.structs.fields(cls)
-    return {info.encode_name: info for info in fields if cls is not Spec or info.name not in _GIVEN}
+    fields, left_out = msgspec.structs.fields(cls), getattr(cls, "not_in_file", ())
+    return {info.encode_name: info for info in fields if info.name not in left_out}
 
 
 @cache

@@ -14,14 +14,13 @@ from providers.hooks.build import BUILDERS
 from providers.hooks.sign import SIGNERS
 from providers.hooks.verify import VERIFIERS
 from providers.inputs import Upload, Way
+from providers.names import ALWAYS, EACH, FILE, INLINE, KEY, PUBLIC, URL
 from providers.request import every_path
 from providers.template import FILTERS, PLACE, names_in
 from providers.wire import Wire
 
-ALWAYS: Final = frozenset({"endpoint", "version", "mode", "uuid"})
-OF_AN_ORDER: Final = ALWAYS | {"webhook", "idem"}
-OF_A_FILE: Final = ALWAYS | {"name", "mime", "kind", "bytes"}
-INLINE: Final = frozenset({"data_uri", "base64", "mime"})
+OF_AN_ORDER: Final = frozenset({**ALWAYS, **PUBLIC})
+OF_A_FILE: Final = frozenset({**ALWAYS, **FILE})
 
 
 def complaints(wire: Wire) -> Iterator[Complaint]:
@@ -48,8 +47,8 @@ def _base(wire: Wire) -> Iterator[Complaint]:
     if wire.auth:
         if bool(wire.auth.header) == bool(wire.auth.query):
             yield "auth", "header", "give either header or query: one place for the key."
-        yield from _names("auth", "value", wire.auth.value, {"key"})
-    yield from _names("", "headers", dict(wire.headers), {"uuid"})
+        yield from _names("auth", "value", wire.auth.value, KEY)
+    yield from _names("", "headers", dict(wire.headers), EACH)
 
 
 def _submit(wire: Wire) -> Iterator[Complaint]:
@@ -61,13 +60,13 @@ def _submit(wire: Wire) -> Iterator[Complaint]:
 
 
 def _later_calls(wire: Wire) -> Iterator[Complaint]:
-    known = ALWAYS | {"id"} | {f"link_{name}" for name in wire.submit.links} | set(wire.submit.keep)
+    known = {*ALWAYS, "id"} | {f"link_{name}" for name in wire.submit.links} | set(wire.submit.keep)
     yield from _call("status", wire.status, known)
     if queue := wire.status.queue:
         yield from _call("status.queue", queue, known)
         if listen := queue.listen:
-            yield from _names("status.queue.listen", "path", listen.path, known)
-            yield from _names("status.queue.listen", "where", dict(listen.where), known)
+            yield from _names("status.queue.listen", "path", listen.path, known - EACH.keys())
+            yield from _names("status.queue.listen", "where", dict(listen.where), known - EACH.keys())
     for number, call in enumerate((wire.cancel, *wire.cancel.also) if wire.cancel else ()):
         yield from _call(f"cancel.also[{number - 1}]" if number else "cancel", call, known)
     if wire.check:
@@ -91,7 +90,7 @@ def _media(wire: Wire) -> Iterator[Complaint]:
 
 
 def _way(place: str, way: Way) -> Iterator[Complaint]:
-    yield from _names(place, "url", None if way.url is UNSET else way.url, {"url"})
+    yield from _names(place, "url", None if way.url is UNSET else way.url, URL)
     yield from _names(place, "inline", None if way.inline is UNSET else way.inline, INLINE)
     if way.url is True:
         yield place, "url", "is a template, or false."
@@ -104,7 +103,7 @@ def _upload(place: str, upload: Upload) -> Iterator[Complaint]:
     for number, call in enumerate(upload.calls):
         yield from _call(f"{place}.calls[{number}]", call, known, content="file")
         known |= set(call.keep)
-    yield from _names(place, "handle", upload.handle, known)
+    yield from _names(place, "handle", upload.handle, known - EACH.keys())  # it is no request
 
 
 def _hooks(wire: Wire) -> Iterator[Complaint]:

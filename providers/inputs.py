@@ -12,29 +12,32 @@ Template: TypeAlias = JSON | UnsetType
 
 
 class Upload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Calls that hand a file over, in order; `{file}` is its content.  `handle` stands for it in the request.
-
-    The handle lasts until the time at `expires` in the last answer (ISO 8601 or Unix seconds), or for `ttl` seconds.
-    """
+    """How a file is handed over before the order."""
 
     calls: tuple[Call, ...]
+    """The calls, in order; `{file}` is the file's content."""
     handle: JSON
+    """A template of what then stands for the file in the request."""
     max_bytes: int
+    """The largest file."""
     expires: Pointers = ()
+    """When the handle ends, in the last answer: ISO 8601 or Unix seconds."""
     ttl: int | None = None
+    """Seconds for which the handle lasts, where the answer does not say it."""
 
 
 class Way(Struct, frozen=True, forbid_unknown_fields=True):
-    """How one kind of media goes along: templates of what stands in the request.
+    """How one kind of media goes along.
 
-    `url` of an https reference; false where the company takes none: then we fetch it and hand the file over.
-    `inline` of a file of at most `inline_max_bytes` (before encoding), with `{data_uri}`, `{base64}`, `{mime}`;
-    a larger one, or all without `inline`, is uploaded where there is a way, or given by our own public address.
+    A file goes inside the request if it fits there, else by `upload`, else by our own public address.
     """
 
     url: Template = "{url}"
+    """A template for an https address; false: the company takes none, so we fetch the file and hand it over."""
     inline: Template = UNSET
+    """A template for a file inside the request."""
     inline_max_bytes: int = 0
+    """The largest file that goes inside the request, before it is encoded."""
     upload: Upload | None = None
 
     @property
@@ -44,14 +47,20 @@ class Way(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How media are delivered, by kind; kinds without a table go as `any`.  `upload` serves ways without their own."""
+    """How files get to the company, by kind."""
 
     any: Way = Way()
+    """For every kind that has no table of its own."""
     image: Way | None = None
+    """For pictures."""
     video: Way | None = None
+    """For clips."""
     audio: Way | None = None
+    """For sounds."""
     file: Way | None = None
+    """For other files."""
     upload: Upload | None = None
+    """For kinds without an upload of their own."""
 
     def way(self, kind: str) -> Way:
         """The way for "image", "video", "audio" or "file"."""

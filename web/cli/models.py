@@ -1,4 +1,4 @@
-"""`shotlist models list | check | payload`: the catalogue from the command line; nothing is sent anywhere."""
+"""`shotlist models list | check | payload | schema`: the catalogue from the command line; nothing is sent anywhere."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tasks.settings import Settings, SettingsError, read_environ, read_settings
-from web.cli import add, importing
+from web.cli import add, importing, schema
 from web.cli.checking import check_files, is_wire
 from web.cli.printing import print_table
 
@@ -35,6 +35,7 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--values", required=True, metavar="FILE", help="a file of JSON, or - for standard input"
     )
     payload.set_defaults(run=run_payload)
+    schema.add_command(verbs, "models")
     importing.add_commands(verbs)
     add.add_commands(verbs)
 

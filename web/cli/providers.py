@@ -1,4 +1,4 @@
-"""`shotlist providers`: every provider, whether its key is set, and the models on it."""
+"""`shotlist providers [schema]`: every provider, whether its key is set, and the models on it."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from tasks.settings import Settings, SettingsError, load_secret, read_environ, read_settings
+from web.cli import schema
 from web.cli.printing import print_table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
     providers = commands.add_parser("providers", help="list the providers, their keys and their models")
     providers.add_argument("--json", action="store_true", help="as a JSON list")
     providers.set_defaults(run=run_list)
+    schema.add_command(providers.add_subparsers(title="commands", metavar="[COMMAND]"), "providers")
 
 
 def run_list(arguments: "Namespace") -> int:
