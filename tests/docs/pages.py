@@ -39,7 +39,8 @@ def text_of(page: str) -> str:
 
 def examples(page: str, added: tuple[str, ...]) -> list[Example]:
     """The first block is the file over which the others are put; lists named in `added` get longer."""
-    text, found = text_of(page), []
+    text = text_of(page)
+    found: list[Example] = []
     for block in _TOML.finditer(text):
         raw = tomllib.loads(block[2])
         alone = bool(block[1]) or not found

@@ -13,13 +13,13 @@ from models.grammar import keys_of
 from models.lint import lint
 from models.modes import MODE_LABELS
 from models.read import build_spec
-from models.reference import marks, refreshed
+from models.reference_page import marks, refreshed
 from models.spec import Spec
 from models.values import FACTS
 from providers.answers import ErrorKind
 from providers.names import PLACES
 from providers.read import to_wire
-from providers.reference import HOOKS
+from providers.reference_page import HOOKS
 from providers.template import FILTERS
 from providers.wire import Wire as ProviderFile
 from tests.docs.pages import Example, examples, grammar, over, text_of, used

@@ -16,7 +16,7 @@ from tasks.settings import SettingsError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from models.reference import Made
+    from models.reference_page import Made
 
 Noun: TypeAlias = Literal["models", "providers"]
 
@@ -60,7 +60,7 @@ def schema_text(noun: Noun) -> str:
 
 def written(noun: Noun) -> dict[Path, str]:
     """The files that are made of the grammar, with what is to be in them."""
-    from models.reference import refreshed
+    from models.reference_page import refreshed
 
     page = CHECKOUT / PAGES[noun]
     if not page.exists():
@@ -74,9 +74,9 @@ def written(noun: Noun) -> dict[Path, str]:
 def made(noun: Noun) -> "Made":
     """The made parts of a reference page."""
     if noun == "models":
-        from models.reference import model_parts
+        from models.reference_page import model_parts
 
         return model_parts()
-    from providers.reference import provider_parts
+    from providers.reference_page import provider_parts
 
     return provider_parts()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
@@ -74,9 +75,9 @@ def marks(page: str) -> tuple[str, ...]:
 def key_tables(root: type[Struct], words: Mapping[Any, str]) -> dict[str, Callable[[], str]]:
     """A table of keys for each table of a file; `words` are for types that it gives names of its own."""
     return {
-        f"keys: {place or 'top'}": lambda struct=struct: (
-            _fields(words) if struct is Field else keys(struct, words)
-        )
+        f"keys: {place or 'top'}": partial(_fields, words)
+        if struct is Field
+        else partial(keys, struct, words)
         for place, struct in tables(root).items()
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.grammar import first_paragraph
-from models.reference import Made, key_tables, markdown
+from models.reference_page import Made, key_tables, markdown
 from providers.calls import Call, Path, Pointers
 from providers.errors import CLASSES
 from providers.hooks.build import BUILDERS
