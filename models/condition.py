@@ -1,7 +1,7 @@
 """The one condition language: `{ field = test, … }` joined by AND, a list of such tables joined by OR.
 
 It is used by show_if, rules, options and rates. A hidden field is absent to it. A fact of a file that nobody
-knows (a file given by URL) makes a condition neither true nor false: None.
+knows (a file given by URL) makes a condition neither true nor false: None. So does a choice still to be made.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from models.nearest import did_you_mean
-from models.values import FACTS, JSON, NO_FACTS, Facts, as_number, is_absent, same
+from models.values import FACTS, JSON, NO_FACTS, Facts, as_number, is_absent, is_unchosen, same
 
 
 class Scope(Struct, frozen=True):
@@ -70,6 +70,8 @@ class Test(Struct, frozen=True):
 
     def holds(self, scope: Scope) -> bool | None:
         value = scope.value(self.field)
+        if is_unchosen(value):
+            return self._may_hold()
         if self.one_of is not None and not any(same(value, one) for one in self.one_of):
             return False
         if any(same(value, one) for one in self.none_of):
@@ -83,6 +85,12 @@ class Test(Struct, frozen=True):
             if number is None or not self.span.holds(float(number)):
                 return False
         return all_hold(self._fact_holds(scope, fact, span) for fact, span in self.facts)
+
+    def _may_hold(self) -> bool | None:
+        """Of a choice that is still to be made only that there will be one is known."""
+        if self.is_set is None:
+            return None
+        return True if self == Test(self.field, is_set=True) else None if self.is_set else False
 
     def _fact_holds(self, scope: Scope, fact: str, span: Span) -> bool | None:
         measures = scope.measures(self.field, fact)

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from models.condition import Scope
 from models.nearest import did_you_mean
-from models.values import FACTS, JSON, as_number, is_absent
+from models.values import FACTS, JSON, as_number, is_absent, is_unchosen
 
 INFINITE = Decimal("Infinity")
 
@@ -33,8 +33,9 @@ class Range(Struct, frozen=True):
 
 ANYTHING = Range(Decimal(0), INFINITE)
 
-# What an unknown number of a field can be at most: (field, member or fact or "") → range.
+# What an unknown number of a field can be: (field, member or fact or "", or COUNT for how many there are) → range.
 Bounds: TypeAlias = Callable[[str, str], Range]
+COUNT = "count"
 
 
 def no_bounds(_name: str, _part: str) -> Range:
@@ -123,16 +124,34 @@ def _evaluate(tree: ast.expr, scope: Scope, bounds: Bounds) -> Range:
             return _OPERATORS[type(op)](_evaluate(left, scope, bounds), _evaluate(right, scope, bounds))
         case ast.UnaryOp(operand=operand):
             return _minus(exactly(Decimal(0)), _evaluate(operand, scope, bounds))
+        case ast.Call(func=ast.Name(id="count"), args=[arg]) if name := _unchosen(arg, scope):
+            return bounds(name, COUNT)
         case ast.Call(func=ast.Name(id="count"), args=[ast.Name(id=name)]):
             return exactly(Decimal(len(scope.items(name))))
         case ast.Call(func=ast.Name(id="count"), args=[ast.Attribute(value=ast.Name(id=name), attr=part)]):
             return exactly(Decimal(len(_members(scope, name, part))))
         case ast.Call(func=ast.Name(id=function), args=args):
-            numbers = [each for arg in args for each in _numbers(arg, scope, bounds)]
+            read = _summands if function == "sum" else _numbers
+            numbers = [each for arg in args for each in read(arg, scope, bounds)]
             return _FUNCTIONS[function](numbers or [exactly(Decimal(0))])
         case _:
             found = _numbers(tree, scope, bounds)
             return found[0] if found else exactly(Decimal(0))
+
+
+def _unchosen(tree: ast.expr, scope: Scope) -> str:
+    """The name of a field that is still to be chosen; "" for any other part of an expression."""
+    match tree:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name)) if is_unchosen(scope.items(name)):
+            return name
+    return ""
+
+
+def _summands(tree: ast.expr, scope: Scope, bounds: Bounds) -> list[Range]:
+    """The numbers to add up: of files and rows that are still to be chosen, as many as there can be."""
+    numbers = _numbers(tree, scope, bounds)
+    name = _unchosen(tree, scope)
+    return [times(number, bounds(name, COUNT)) for number in numbers] if name else numbers
 
 
 def _numbers(tree: ast.expr, scope: Scope, bounds: Bounds) -> list[Range]:

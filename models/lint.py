@@ -11,7 +11,7 @@ from models.fields import Field, Form, Group, Rows, Select, Switch
 from models.limits import kind_error, limit_error
 from models.mentions import mentioned
 from models.payload import BodyConflictError, finish, map_body
-from models.price import estimate
+from models.price import unit_price
 from models.rule import Rule
 from models.settle import settle
 from models.spec import Problem, Rate, Spec
@@ -199,7 +199,7 @@ def _trials(spec: Spec) -> _Found:
                 map_body(spec, checked.values)
             except BodyConflictError as error:
                 yield "fields", "wire", f"{error} after {chosen}"
-        if not openly_unknown and estimate(spec, settled.values, {}).low is None:
+        if not openly_unknown and unit_price(spec, settled.values, {}) is None:
             yield "price", "rates", f"no rate holds for {chosen}; expected one, or {{ unknown = true }}"
 
 

@@ -45,6 +45,19 @@ NO_FACTS: Facts = MappingProxyType({})
 
 FACTS = ("width", "height", "ratio", "pixels", "seconds", "megabytes")
 
+UNCHOSEN = "\0unchosen"
+"""Stands for what must still be chosen, where a price is foreseen: it will be there, and nothing is known of it."""
+
+
+def is_unchosen(value: JSON) -> bool:
+    """Whether it stands for a choice that is still to be made, or holds one that does."""
+    match value:
+        case list():
+            return any(is_unchosen(each) for each in value)
+        case dict():
+            return any(is_unchosen(each) for each in value.values())
+    return value == UNCHOSEN
+
 
 def is_absent(value: JSON) -> bool:
     """Nothing, an empty text and an empty list or table all count as "not given"."""

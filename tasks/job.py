@@ -18,7 +18,8 @@ class Amounts(Struct, frozen=True):
     low: str | None
     high: str | None
     currency: str
-    text: str  # "about $1.40", "$0.40–0.80", "price unknown"
+    text: str  # "about $1.40", "$0.40–0.80", "$0.14 a second of your video", "price unknown"
+    shown: str = ""  # the figure in it, as `tasks.price_shown` writes it
 
 
 class JobError(Struct, frozen=True):

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import secrets
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -21,6 +21,7 @@ from tasks.hints import hint_new
 from tasks.job import Amounts, Job
 from tasks.jobs import Key, Known
 from tasks.parts import Parts
+from tasks.price_shown import rose, shown_price
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -61,11 +62,6 @@ class PriceRose(msgspec.Struct, frozen=True):
 
 
 Answer = Placed | Invalid | UnknownModel | NotReady | KeyReused | PriceRose
-
-
-def shown_price(price: Estimate) -> str:
-    """What a form carries as `shown_estimate`: the upper bound as a decimal string, "" where it is not known."""
-    return "" if price.high is None else str(price.high)
 
 
 async def place(
@@ -124,7 +120,7 @@ async def _prepare(
     if checked.errors:
         return Invalid(checked.errors)
     price = estimate(spec, checked.values, facts)
-    if shown is not None and _rose(shown, price):
+    if shown is not None and rose(shown, price):
         return PriceRose(
             price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
         )
@@ -163,7 +159,7 @@ def _freeze(
         values=values,
         labels=labels(spec, values),
         frame=frame(spec, values, facts),
-        estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text),
+        estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text, shown_price(price)),
         order=_order(spec, mode, map_body(spec, values, facts)),
         typical_sec=spec.timing.typical_sec,
         deadline_sec=spec.timing.deadline_sec,
@@ -225,18 +221,8 @@ def _not_free(spec: Spec, price: Estimate) -> str:
     )
 
 
-def _rose(shown: str, price: Estimate) -> bool:
-    """A price that was known and is not any more counts as risen; one that was never known cannot rise."""
-    if shown == "":
-        return False
-    try:
-        return price.high is None or price.high > Decimal(shown)
-    except InvalidOperation:
-        return True
-
-
 def _text(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)
+    return None if amount is None else f"{amount:f}"
 
 
 def _texts(value: JSON) -> Iterator[str]:

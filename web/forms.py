@@ -18,8 +18,8 @@ from models.settle import settle, touched_in
 from models.spec import Spec
 from models.values import JSON, Facts, Values, is_absent, same
 from tasks.job import Job
-from tasks.orders import shown_price
 from tasks.parts import Parts
+from tasks.price_shown import shown_price
 from tasks.uploads import Upload
 from web.fields import FieldView, OptionView, Said, field_views
 from web.picker import ModelView, views

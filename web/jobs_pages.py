@@ -87,7 +87,7 @@ async def retry(
         values=old.values,
         from_form=True,
         idempotency_key=nonce or None,
-        shown_estimate=old.estimate.high or "",
+        shown_estimate=old.estimate.shown or old.estimate.high or "",
         shown_free=old.sandbox,
         retry_of=old.id,
     )

@@ -19,7 +19,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from models.modes import MODE_LABELS
-from models.price import estimate, typical_price
+from models.price import estimate, typical_price, unit_price
 from models.spec import Spec
 from tasks.parts import Parts
 from web.errors import AnyRequest
@@ -30,7 +30,8 @@ from web.words import about
 
 MOST = 60  # models shown at once; the rest is a word away
 RECENT = 3
-AT_MOST = re.compile(r"<=?\$?(\d+(?:\.\d+)?)")
+AT_MOST = re.compile(r"<=?\$?(?P<usd>\d+(?:\.\d+)?)(?:/(?P<per>s|sec|second|min|minute))?")
+SECONDS = {"second": 1, "minute": 60}
 
 
 class ModelView(Struct, frozen=True):
@@ -107,20 +108,33 @@ async def _search(parts: Parts, owner: str, q: str) -> Found:
 def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
     """Models of which every word of `q` is somewhere in the name, family, provider, modes, key or price.
 
-    A word such as `<$1` asks that a clip with the model's defaults costs at most so much.
+    A word such as `<$1` asks that a clip with the model's defaults surely costs at most so much; what is billed by the
+    length of an input that may be any has no such price. `<$0.10/s` asks the same of a second, of clip or input.
     """
     words = q.lower().split()
-    most_usd = [Decimal(found[1]) for word in words if (found := AT_MOST.fullmatch(word))]
+    limits = [found for word in words if (found := AT_MOST.fullmatch(word))]
     plain = [word for word in words if not AT_MOST.fullmatch(word)]
     fits = [spec for spec in parts.catalogue.all() if all(word in _haystack(parts, spec) for word in plain)]
-    for usd in most_usd:
-        fits = [spec for spec in fits if (high := estimate(spec, {}, {}).high) is not None and high <= usd]
+    for limit in limits:
+        fits = [spec for spec in fits if _costs_at_most(spec, Decimal(limit["usd"]), limit["per"])]
     shown = fits[:most]
     groups: dict[str, list[ModelView]] = {}
     for spec, view in zip(shown, views(parts, shown), strict=True):
         groups.setdefault(spec.family, []).append(view)
     families = tuple(Family(name, tuple(members)) for name, members in groups.items())
     return Found(families, len(fits), len(fits) - len(shown))
+
+
+def _costs_at_most(spec: Spec, usd: Decimal, per: str | None) -> bool:
+    """For a clip with the model's defaults, or for a second or minute of what is counted."""
+    if per is None:
+        high = estimate(spec, {}, {}).high
+        return high is not None and high <= usd
+    unit = unit_price(spec, {}, {})
+    if unit is None or unit.high is None or unit.per not in SECONDS:
+        return False
+    asked = SECONDS["minute" if per.startswith("m") else "second"]
+    return unit.high * asked <= usd * SECONDS[unit.per]
 
 
 def views(parts: Parts, specs: Iterable[Spec]) -> tuple[ModelView, ...]:

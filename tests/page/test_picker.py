@@ -57,6 +57,34 @@ async def test_a_price_limit_leaves_out_what_costs_more_or_nobody_knows(page: Pa
     assert "hunyuan-video" not in await found(page, "<$1000")  # its price is unknown
 
 
+async def test_what_is_billed_by_the_length_of_an_input_is_not_found_as_if_it_cost_nothing(
+    page: Page,
+) -> None:
+    by_input = {"kling-o3-pro-edit", "omni-human", "sync-lipsync-2", "topaz-video-upscale", "luma-ray-2-edit"}
+    cheap = await found(page, "<$0.10")
+    assert not by_input & set(cheap)
+    assert "comfyui-title-card" in cheap, "a server of one's own bills nothing"
+    assert "seedance-1-pro-fast" not in cheap, "5 s in 1080p are $0.25"
+    assert by_input & set(await found(page, "<$1000")) == {"kling-o3-pro-edit"}, "10 s at most, so $1.40"
+    assert "kling-o3-pro-edit" not in await found(page, "<$1")
+
+
+async def test_a_price_limit_a_second_compares_what_a_second_costs(page: Page) -> None:
+    cheap = await found(page, "<$0.10/s")
+    assert {"sync-lipsync-2", "sync-lipsync-1.9", "hunyuan-video-1.5"} <= set(
+        cheap
+    )  # $0.05; $0.70 a minute; $0.075
+    assert not {"omni-human", "kling-v2.1-master", "comfyui-title-card", "video-01"} & set(cheap)
+    assert await found(page, "<$0.10/s") == await found(page, "<=0.10/second")
+    assert "sync-lipsync-1.9" in await found(page, "lip <$0.70/min")
+    assert "sync-lipsync-1.9" not in await found(page, "lip <$0.69/min")
+
+
+async def test_an_entry_says_of_what_a_second_is_counted(page: Page) -> None:
+    listed = await page.get("/video/models?q=omni-human", **HTMX)
+    assert "$0.14 a second of your audio" in listed.text
+
+
 async def test_what_was_only_imported_is_marked_in_the_list_and_over_the_form(page: Page) -> None:
     listed = await page.http.get("/video/models?q=every+kind", headers=HTMX)
     assert ">Imported</span>" in listed.text

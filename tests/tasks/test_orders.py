@@ -24,8 +24,8 @@ from tasks.orders import (
     UnknownModel,
     place,
     remove,
-    shown_price,
 )
+from tasks.price_shown import shown_price
 from tasks.uploads import Upload
 from tests.media_files import make_image
 from tests.tasks.world import World
@@ -220,6 +220,27 @@ async def test_a_price_that_did_not_rise_is_no_obstacle(world: World, more: str)
 async def test_a_shown_price_that_is_no_number_shows_the_price_again(world: World) -> None:
     assert isinstance(await _place(world, shown_estimate="cheap"), PriceRose)
     assert isinstance(await _place(world, shown_estimate=""), Placed)
+
+
+async def test_a_price_by_the_second_of_a_file_is_no_price_of_zero(world: World) -> None:
+    spec = world.parts.catalogue.get("kling-avatar-v2")
+    assert spec is not None
+    values: Values = {
+        "image": "https://example.com/a.png",
+        "audio": "https://example.com/a.mp3",
+        "quality": "std",
+    }
+    shown = shown_price(estimate(spec, {"quality": "std"}, {}))
+    assert shown == "0.056/second"
+    answer = await _place(world, values, model=spec.key, shown_estimate=shown)
+    assert isinstance(answer, Placed)
+    kept = answer.job.estimate
+    assert (kept.low, kept.high, kept.shown) == (None, None, shown)
+    assert kept.text == "$0.056 a second of your audio"
+    dearer = await _place(world, {**values, "quality": "pro"}, model=spec.key, shown_estimate=shown)
+    assert isinstance(dearer, PriceRose)
+    assert "$0.11 a second of your audio" in dearer.sentence
+    assert await _count(world) == 1
 
 
 # Files and retries

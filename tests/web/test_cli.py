@@ -106,6 +106,14 @@ def test_the_operators_own_models_are_listed_and_checked(env: dict[str, str], dr
     assert command("models", "check", env=env).returncode == 1
 
 
+def test_the_list_says_of_what_a_second_is_counted(env: dict[str, str]) -> None:
+    lines = command("models", "list", env=env).stdout.splitlines()
+    prices = {line.split()[0]: line for line in lines}
+    assert prices["omni-human"].endswith("$0.14 a second of your audio")
+    assert prices["comfyui-title-card"].endswith("$0.00 a clip")
+    assert [line for line in lines if line.endswith("$0.00 a clip") and " comfyui " not in line] == []
+
+
 def test_a_payload_is_shown_with_nothing_sent(env: dict[str, str]) -> None:
     values = json.dumps({"prompt": "A paper boat", "duration": 10})
     ended = command("models", "payload", "kling-v2.1-master", "--values", "-", env=env, stdin=values)
