@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from models.condition import Scope
 from models.derive import derive_errors
-from models.fields import Field, Form, Group, Json, Media, MediaList, Rows, Text, Textarea
+from models.empty import is_blank, is_refused_empty, stays_empty
+from models.fields import Field, Form, Group, Json, Media, MediaList, Rows
 from models.force import Force, in_force
 from models.limits import file_error, kind_error, limit_error
 from models.nearest import did_you_mean
@@ -16,7 +17,7 @@ from models.rule import Rule
 from models.spec import Spec
 from models.state import FieldState, state_of
 from models.values import JSON, Facts, Values, is_absent
-from models.words import listed, number_text, set_names, while_text
+from models.words import listed, number_text, set_names, shown, while_text
 
 _LISTS, _TABLES = (MediaList, Rows, Json), (Group, Json)
 """Kinds of which an empty list, or an empty table, is "nothing"; of any other it is a wrong value."""
@@ -95,10 +96,14 @@ def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tupl
     if (given == [] and not isinstance(field, _LISTS)) or (given == {} and not isinstance(field, _TABLES)):
         yield field.name, f"{field.label} cannot be {'a list' if given == [] else 'a table'}: give one value."
         return
-    if is_absent(value) or (state.required and _is_blank(field, value)):
-        if state.required:
-            todo = ": choose a file." if isinstance(field, Media) else "."
-            yield field.name, state.why_required or f"{field.label} is needed{todo}"
+    if is_refused_empty(field, given, state.default):
+        yield field.name, _not_empty(field, state.default)
+        return
+    if state.required and is_blank(value):
+        todo = ": choose a file." if isinstance(field, Media) else "."
+        yield field.name, state.why_required or f"{field.label} is needed{todo}"
+        return
+    if is_absent(value) and not stays_empty(field, value):
         return
     refusal = kind_error(field, value) or state.narrow.refusal(value)
     if refusal:
@@ -117,9 +122,10 @@ def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tupl
         yield from _nested_errors(field, value, force.scope)
 
 
-def _is_blank(field: Field, value: JSON) -> bool:
-    """Spaces are no prompt."""
-    return isinstance(field, Text | Textarea) and isinstance(value, str) and not value.strip()
+def _not_empty(field: Field, default: JSON) -> str:
+    """What was emptied is not filled in again behind anybody's back."""
+    example = "" if isinstance(field, Json) else f", such as {shown(field, default)}"
+    return f"{field.label} cannot be empty: give a value{example}."
 
 
 def _nested_errors(field: Group | Rows, value: JSON, scope: Scope) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from models.condition import Condition
+from models.empty import is_placeholder_in, stays_empty
 from models.expression import Expression
 from models.fields import (
     Field,
@@ -40,7 +41,12 @@ def labels(spec: Spec, values: Values) -> tuple[tuple[str, str], ...]:
     chosen = [(field, values.get(field.name)) for field in spec.form.fields]
     if len(spec.modes) == 1:
         chosen = chosen[1:]
-    return tuple((field.label, shown(field, value)) for field, value in chosen if not is_absent(value))
+    told = ((field, value, stays_empty(field, value)) for field, value in chosen)
+    return tuple(
+        (field.label, "left empty" if emptied else shown(field, value))
+        for field, value, emptied in told
+        if emptied or not is_absent(value)
+    )
 
 
 _SHAPE = re.compile(r"(\d+)\s*[:x*×]\s*(\d+)")
@@ -78,30 +84,34 @@ def _first_file_shape(spec: Spec, sent: Values, facts: Facts) -> tuple[int, int]
 
 def json_schema(spec: Spec) -> dict[str, JSON]:
     """JSON Schema (2020-12) of the values; rules between fields are in the descriptions only."""
-    schema = _object_schema(spec.form)
+    schema = _object_schema(spec.form, spec.modes)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": spec.display_name, **schema}
 
 
-def _object_schema(form: Form) -> dict[str, JSON]:
-    needed: list[JSON] = [
-        field.name
-        for field in form.fields
-        if field.required and field.show_if is None and is_absent(field.default)
-    ]
+def _object_schema(form: Form, modes: tuple[str, ...] = ()) -> dict[str, JSON]:
+    """`modes` are those of a whole model; a row or group has none of its own."""
+    needed: list[JSON] = [field.name for field in form.fields if _is_needed(field, modes)]
     return {
         "type": "object",
-        "properties": {field.name: _field_schema(field, form) for field in form.fields},
+        "properties": {field.name: _field_schema(field, form, modes) for field in form.fields},
         "required": needed,
         "additionalProperties": False,
     }
 
 
-def _field_schema(field: Field, form: Form) -> dict[str, JSON]:
+def _is_needed(field: Field, modes: tuple[str, ...]) -> bool:
+    if field.show_if is not None:
+        return False
+    asked = bool(modes) and all(is_placeholder_in(field, (mode,)) for mode in modes)
+    return asked or (field.required and is_absent(field.default))
+
+
+def _field_schema(field: Field, form: Form, modes: tuple[str, ...] = ()) -> dict[str, JSON]:
     only = f"Only {while_text(field.show_if, form)}." if field.show_if else ""
     about: dict[str, JSON] = {
         "title": field.label,
         "description": " ".join(part for part in (field.help, only) if part),
-        "default": field.default,
+        "default": None if is_placeholder_in(field, modes) else field.default,
     }
     schema = {**_kind_schema(field), **about}
     if field.required and schema.get("type") in ("string", "array"):

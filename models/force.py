@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from models.condition import Scope, holds
+from models.empty import in_effect, is_placeholder, stays_empty
 from models.fields import Field, Form, Group, Rows
 from models.narrow import narrow
 from models.rule import Rule
@@ -43,11 +44,9 @@ def _look(form: Form, given: Mapping[str, JSON], scope: Scope) -> Force:
     visible = [field for field in form.fields if field.show_if is None or holds(field.show_if, scope)]
     values: Values = {}
     for field in visible:
-        value = given.get(field.name)
-        if is_absent(value):
-            value = default_now(form, field, rules, scope)
+        value = in_effect(field, given.get(field.name), default_now(form, field, rules, scope))
         value = _completed(field, value, scope)
-        if not is_absent(value):
+        if not is_absent(value) or stays_empty(field, value):
             values[field.name] = value
     return Force(
         scope=Scope(values, scope.facts, scope.outer),
@@ -59,6 +58,8 @@ def _look(form: Form, given: Mapping[str, JSON], scope: Scope) -> Force:
 
 def default_now(form: Form, field: Field, rules: Sequence[Rule], scope: Scope) -> JSON:
     """The last default that a rule in force gives, else the field's own, moved to what is allowed now."""
+    if is_placeholder(field, scope):
+        return None
     default = field.default
     for rule in rules:
         default = rule.default.get(field.name, default)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from models.empty import has_default
 from models.fields import Field, Form, Group, Integer, Json, MediaList, Number, Rows, Seed, Select, Switch
 from models.spec import Spec
 from models.values import JSON, Values, as_text, is_absent, same
@@ -14,8 +15,9 @@ from models.values import JSON, Values, as_text, is_absent, same
 def read_form(spec: Spec, pairs: Iterable[tuple[str, str]]) -> Values:
     """What a form or a link says, typed by the spec; names that are no fields are passed over.
 
-    Text that cannot be read as its field's type stays text, for check to refuse. "" is absent, CRLF is a line
-    end, a list repeats its name, rows are shots.0.prompt and groups camera.zoom.
+    Text that cannot be read as its field's type stays text, for check to refuse. "" of a field that has a default
+    says that it was emptied, of any other it is absent. CRLF is a line end, a list repeats its name, rows are
+    shots.0.prompt and groups camera.zoom.
     """
     texts: dict[str, list[str]] = {}
     for name, text in pairs:
@@ -24,11 +26,11 @@ def read_form(spec: Spec, pairs: Iterable[tuple[str, str]]) -> Values:
 
 
 def _read(form: Form, texts: Mapping[str, list[str]]) -> Values:
-    read = {field.name: _read_field(field, texts) for field in form.fields}
-    return {name: value for name, value in read.items() if not is_absent(value)}
+    read = {field.name: _read_field(form, field, texts) for field in form.fields}
+    return {name: value for name, value in read.items() if value == "" or not is_absent(value)}
 
 
-def _read_field(field: Field, texts: Mapping[str, list[str]]) -> JSON:
+def _read_field(form: Form, field: Field, texts: Mapping[str, list[str]]) -> JSON:
     if isinstance(field, Group):
         group = _read(field.form, _inside(field.name, texts))
         return group if field.required or not _only_defaults(field, group) else None
@@ -37,7 +39,9 @@ def _read_field(field: Field, texts: Mapping[str, list[str]]) -> JSON:
     given = [text for text in texts.get(field.name, []) if text]
     if isinstance(field, MediaList):
         return [text.strip() for text in given]
-    return from_text(field, given[-1]) if given else None
+    if not given:
+        return "" if field.name in texts and has_default(form, field) else None
+    return from_text(field, given[-1])
 
 
 def _only_defaults(group: Group, values: Values) -> bool:
@@ -52,7 +56,7 @@ def _read_rows(field: Rows, texts: Mapping[str, list[str]]) -> JSON:
         _read(field.form, _inside(number, texts))
         for number in sorted(filter(str.isdecimal, numbers), key=int)
     ]
-    return [row for row in rows if row]
+    return [row for row in rows if not all(map(is_absent, row.values()))]
 
 
 def _inside(name: str, texts: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from models.body import Body, BodyConflictError, MediaLeaf, Piece, encode, fill, list_of, pointer_names
 from models.condition import Scope
 from models.derive import derived
+from models.empty import stays_empty
 from models.fields import Field, Form, Group, Job, Media, Rows, Wire
 from models.force import Force, in_force
 from models.spec import Spec
@@ -44,7 +45,8 @@ def map_body(spec: Spec, values: Values, facts: Facts = NO_FACTS) -> Mapped:
 def _send(body: Body, field: Field, wire: Wire, force: Force) -> None:
     """Puts one field's value into the body, unless it is absent, hidden or dropped."""
     value = force.scope.values.get(field.name)
-    if is_absent(value) or any(field.name in rule.drop for rule in force.rules):
+    nothing = is_absent(value) and not stays_empty(field, value)
+    if nothing or any(field.name in rule.drop for rule in force.rules):
         return
     pieces = [_piece(field, item, force.scope) for item in (value if isinstance(value, list) else [value])]
     if wire.shape is not None:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from models.condition import Scope
+from models.empty import has_default, stays_empty
 from models.fields import Field, Form, Group, Integer, Number, Rows, Seed, Select, Switch
 from models.limits import kind_error, limit_error
 from models.spec import Spec
@@ -42,7 +43,7 @@ def settle(
     given = {
         name: value
         for name, value in values.items()
-        if name in form.by_name and (name in kept or not _has_default(form, form.by_name[name]))
+        if name in form.by_name and (name in kept or not has_default(form, form.by_name[name]))
     }
     return _settle_form(form, given, changed, facts, None)
 
@@ -50,13 +51,13 @@ def settle(
 def touched_in(spec: Spec, values: Values, facts: Facts) -> set[str]:
     """The fields of a drawn form whose values are not just the default that was in force."""
     states = state_of(spec.form, values, facts).fields
-    return {
-        each.name for each in states if not is_absent(values.get(each.name)) and each.value != each.default
-    }
+    return {each.name for each in states if _is_touched(each, values.get(each.name))}
 
 
-def _has_default(form: Form, field: Field) -> bool:
-    return not is_absent(field.default) or any(field.name in rule.default for rule in form.rules)
+def _is_touched(state: FieldState, value: JSON) -> bool:
+    """A text that was emptied of its default was touched."""
+    emptied = stays_empty(state.field, value) and not is_absent(state.default)
+    return (emptied or not is_absent(value)) and state.value != state.default
 
 
 class _Move(Struct, frozen=True):
@@ -81,9 +82,14 @@ def _settle_form(
         notes[move.name] = move.note
     nested_at_rest = _settle_nested(form, given, notes, changed, state.force.scope)
     state = state_of(form, given, facts, outer)
-    drawn = {name: value for name, value in given.items() if not is_absent(value)}
+    drawn = {name: value for name, value in given.items() if _is_kept(form, form.by_name[name], value)}
     values = {**state.force.scope.values, **drawn}
     return Settled(values, notes, state, at_rest and nested_at_rest and state.force.settled)
+
+
+def _is_kept(form: Form, field: Field, value: JSON) -> bool:
+    """What was typed stays, and what was emptied stays empty, also where it is hidden now."""
+    return not is_absent(value) or (stays_empty(field, value) and has_default(form, field))
 
 
 def _settle_nested(

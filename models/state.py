@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from models.condition import Scope
+from models.empty import has_default, is_placeholder
 from models.fields import Field, Form, Group, Rows
 from models.force import Force, default_now, in_force
 from models.narrow import Narrow, OptionState, narrow
 from models.rule import Limit, Rule
 from models.spec import Spec
-from models.values import JSON, Facts, Values, is_absent
+from models.values import JSON, Facts, Values, as_text, is_absent
 from models.words import while_text
 
 __all__ = ["FieldState", "FormState", "OptionState", "form_state", "state_of"]
@@ -27,6 +28,7 @@ class FieldState(Struct, frozen=True, kw_only=True):
     why_required: str = ""  # the message of the rule that requires it
     value: JSON = None  # given, or the default in force; of a hidden field what was given
     default: JSON = None  # the default now in force
+    placeholder: str = ""  # shown in grey while it is empty
     narrow: Narrow
     limit: Limit  # the narrowest of its own limits and those of the rules in force
     dropped: str | None = None  # why it is shown but not sent
@@ -108,13 +110,15 @@ def _field_state(form: Form, field: Field, force: Force, given: Mapping[str, JSO
     visible = field.name in force.visible
     value = force.scope.values.get(field.name) if visible else given.get(field.name)
     requiring = next((rule for rule in force.rules if field.name in rule.require), None)
+    required = field.required or requiring is not None or _asks_for_prompt(form, field, force)
     return FieldState(
         field=field,
         visible=visible,
-        required=visible and narrowed.forbidden is None and (field.required or requiring is not None),
+        required=visible and narrowed.forbidden is None and required,
         why_required=requiring.message if requiring else "",
         value=given.get(field.name) if is_absent(value) else value,
         default=default_now(form, field, force.rules, force.scope),
+        placeholder=_placeholder(field, force.scope),
         narrow=narrowed,
         limit=narrowed.limit,
         dropped=_why_dropped(form, field, force.rules),
@@ -123,6 +127,17 @@ def _field_state(form: Form, field: Field, force: Force, given: Mapping[str, JSO
         if isinstance(field, Rows)
         else (),
     )
+
+
+def _asks_for_prompt(form: Form, field: Field, force: Force) -> bool:
+    """Where a default says that the provider can do without, a person is asked all the same."""
+    either = any(field.name in rule.exactly_one_of for rule in force.rules)
+    return has_default(form, field) and is_placeholder(field, force.scope) and not either
+
+
+def _placeholder(field: Field, scope: Scope) -> str:
+    own: str = getattr(field, "placeholder", "")
+    return own or (as_text(field.default) if is_placeholder(field, scope) else "")
 
 
 def _row_states(field: Field, value: JSON, scope: Scope) -> tuple[tuple[FieldState, ...], ...]:

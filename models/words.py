@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from models.condition import Condition, Span, Test
+from models.empty import is_blank
 from models.fields import Field, Form, Job, Media, Select
-from models.values import JSON, as_text, is_absent, same
+from models.values import JSON, as_text, same
 
 
 def shown(field: Field | None, value: JSON) -> str:
@@ -79,5 +80,5 @@ def number_text(number: float | None) -> str:
 
 
 def set_names(values: Mapping[str, JSON], names: Iterable[str]) -> list[str]:
-    """Those of the names that have a value."""
-    return [name for name in names if not is_absent(values.get(name))]
+    """Those of the names that have a value; a text in which nothing can be seen is none."""
+    return [name for name in names if not is_blank(values.get(name))]

@@ -136,7 +136,7 @@ def _view(state: FieldState, name: str, said: Said) -> FieldView:
         help=field.help,
         required=state.required,
         advanced=field.advanced,
-        placeholder=getattr(field, "placeholder", ""),
+        placeholder=state.placeholder,
         value=state.value if isinstance(state.value, str) else to_text(field, state.value),
         error=said.errors.get(name, ""),
         note=said.notes.get(name, ""),

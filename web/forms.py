@@ -85,9 +85,10 @@ def from_posted(spec: Spec, form: Posted, facts: Facts) -> Typed:
     values = read_form(spec, form.pairs)
     was = form.drawn.values
     changed = [name for name in spec.form.by_name if not _equal(values.get(name), was.get(name))]
+    emptied = [name for name, value in values.items() if value == ""] if not was else []
     return Typed(
         values=values,
-        touched=frozenset(touched_in(spec, was, facts)).union(changed),
+        touched=frozenset(touched_in(spec, was, facts)).union(changed, emptied),
         changed=changed[0] if len(changed) == 1 else None,
         kept=form.drawn.kept,
         row_counts=form.row_counts,

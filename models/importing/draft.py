@@ -9,6 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from models.body import path_names
+from models.empty import PROMPT, TEXT_DRIVEN
 from models.importing import guess
 from models.importing.document import Document
 from models.importing.drafting import Drafter
@@ -113,7 +114,7 @@ def _table(document: Document, pieces: dict[str, Piece], today: date) -> Table:
     table = {
         **_identity(document, provider, today),
         "wire": "" if document.wire == "*" else document.wire,
-        "fields": _with_advanced(fields),
+        "fields": _with_advanced(_asking(fields, modes)),
         "request": _request(piece.request for piece in pieces.values()),
         "capabilities": {"modes": modes} | ({"audio": True} if guess.has_audio(fields) else {}),
         "constraints": guess.constraints(fields),
@@ -155,6 +156,27 @@ def _request(constants: Iterable[Table]) -> Table:
             inside = inside.setdefault(name, {})
         inside[last] = value
     return tree
+
+
+def _asking(fields: Sequence[Table], modes: Sequence[str]) -> list[Table]:
+    """A prompt's default becomes its placeholder where words alone make the video: nobody is billed for the example."""
+    driven = any(mode in TEXT_DRIVEN for mode in modes)
+    return [_asked(field) if driven and _has_default_prompt(field) else field for field in fields]
+
+
+def _has_default_prompt(field: Table) -> bool:
+    return field["name"] == PROMPT and field["type"] in ("text", "textarea") and bool(field.get("default"))
+
+
+def _asked(field: Table) -> Table:
+    return in_house_order(
+        {
+            **field,
+            "default": None,
+            "placeholder": field.get("placeholder") or field["default"],
+            "required": True,
+        }
+    )
 
 
 def _with_advanced(fields: Sequence[Table]) -> list[Table]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from models.importing import kinds
-from models.importing.intake import Address, Plain
+from models.importing.intake import Address, Plain, Written
 from models.importing.piece import Draft, Table
 from models.importing.shape import Shape
 
@@ -29,7 +29,8 @@ def text(name: str, shape: Shape) -> Draft:
             "min_length": shape.min_length or None,
             "max_length": shape.max_length,
             "placeholder": examples[0] if examples and long and shape.default is None else None,
-        }
+        },
+        Written,
     )
 
 

@@ -17,6 +17,12 @@ class Plain(Struct, frozen=True):
     field: str
 
 
+class Written(Struct, frozen=True):
+    """A text field: an empty text is a value of its own there, which is sent where the document allows it."""
+
+    field: str
+
+
 class Address(Struct, frozen=True):
     """A file field for an object, or a list of objects, that holds the file's address in `url`."""
 
@@ -71,12 +77,12 @@ class LeftOut(Struct, frozen=True):
     """Not in the form."""
 
 
-Intake: TypeAlias = Plain | Address | Column | Grouped | Records | Listed | Choice | LeftOut
+Intake: TypeAlias = Plain | Written | Address | Column | Grouped | Records | Listed | Choice | LeftOut
 
 
 def taken(intake: Intake, value: JSON) -> Values:
-    """The form's values for one property's value; null and what is empty are nothing chosen."""
-    if is_absent(value):
+    """The form's values for one property's value; null and what is empty, but for a text, are nothing chosen."""
+    if is_absent(value) and not (value == "" and isinstance(intake, Written)):
         return {}
     match intake, value:
         case Address(field), list():
@@ -97,7 +103,7 @@ def taken(intake: Intake, value: JSON) -> Values:
             return _chosen(intake, value)
         case LeftOut(), _:
             return {}
-        case Plain(field) | Column(field) | Grouped(field) | Records(field), _:
+        case Plain(field) | Written(field) | Column(field) | Grouped(field) | Records(field), _:
             return {field: value}
 
 

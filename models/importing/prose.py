@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from models.importing.intake import Plain
+from models.importing.intake import Plain, Written
 from models.importing.mentions import Mentions
 from models.importing.piece import Piece, Table
 from models.importing.prose_limits import limits_in
@@ -59,7 +59,7 @@ def suggestions(members: Sequence[Member], pieces: Mapping[str, Piece]) -> tuple
 def _properties(pieces: Mapping[str, Piece]) -> dict[str, str]:
     """Property → the field that stands for it."""
     return {
-        name: piece.intake.field if isinstance(piece.intake, Plain) else piece.fields[0]["name"]
+        name: piece.intake.field if isinstance(piece.intake, Plain | Written) else piece.fields[0]["name"]
         for name, piece in pieces.items()
         if piece.fields
     }

@@ -31,19 +31,30 @@ _TRIES = 40
 
 
 class Samples:
-    """Draws inputs for one standard schema. `without` are properties that never come up."""
+    """Draws inputs for one standard schema. `without` are properties that never come up, `asked` those that always do:
+    the form asks for them although the document does not.
+    """
 
-    def __init__(self, schema: Table, seed: int, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        schema: Table,
+        seed: int,
+        without: frozenset[str] = frozenset(),
+        asked: frozenset[str] = frozenset(),
+    ) -> None:
         self.root = schema
         self.random = random.Random(seed)  # noqa: S311 - no secret
         self.without = without
+        self.asked = asked
 
     def allowed(self) -> Table:
         """An input as a person or program might give it. What is required is never left empty: an empty text, list or
         table counts as nothing given, and a form asks for what is required even where null would do.
         """
         eager = self.random.choice((0.0, 0.2, 0.5, 0.8, 1.0))
-        drawn = self.object(self.flat(self.root), "", eager, 0)
+        table = self.flat(self.root)
+        asked = self.asked.intersection(table.get("properties", {}))
+        drawn = self.object({**table, "required": [*table.get("required", []), *asked]}, "", eager, 0)
         return {name: value for name, value in drawn.items() if name not in self.without}
 
     def flat(self, schema: Any) -> Table:

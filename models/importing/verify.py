@@ -12,6 +12,7 @@ from jsonschema.protocols import Validator
 from msgspec import Struct
 
 from models.check import check
+from models.empty import PROMPT
 from models.importing.breaks import forbidden
 from models.importing.document import Document, NotADocument, parse_documents
 from models.importing.draft import Drafted, draft
@@ -103,7 +104,9 @@ class Trial:
         schema = standard_schema(drafted.document)
         without = frozenset(name for name, why in drafted.left_out.items() if why != "always the same")
         self.document: Validator = Draft202012Validator(schema)
-        self.samples = Samples(schema, seed, without)
+        prompt = spec.form.by_name.get(PROMPT)
+        asked = frozenset({PROMPT} if prompt and prompt.required else ())
+        self.samples = Samples(schema, seed, without, asked)
         self.tried = self.valid = self.forbidden = self.refused = 0
         self.told: list[str] = []
 

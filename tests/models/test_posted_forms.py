@@ -25,6 +25,8 @@ SPEC = spec_of("""
   { name = "raw", type = "json" },
   { name = "camera", type = "group", fields = [
     { name = "kind", type = "select", options = ["simple", "zoom"], default = "simple" }, { name = "zoom", type = "integer" } ] },
+  { name = "avoid", type = "text", default = "blur" },
+  { name = "steps", type = "integer", default = 30 },
   { name = "shots", type = "rows", fields = [
     { name = "prompt", type = "text" }, { name = "duration", type = "integer" }, { name = "refs", type = "images" } ] },
 """)
@@ -36,6 +38,10 @@ SPEC = spec_of("""
         ([("prompt", "a\r\nb")], {"prompt": "a\nb"}),
         ([("prompt", "")], {}),
         ([("prompt", " ")], {"prompt": " "}),
+        ([("avoid", "")], {"avoid": ""}),
+        ([("avoid", "\r\n")], {"avoid": "\n"}),
+        ([("steps", "")], {"steps": ""}),
+        ([("steps", ""), ("steps", "12")], {"steps": 12}),
         ([("duration", "5")], {"duration": 5}),
         ([("duration", "7")], {"duration": "7"}),
         ([("length", "5")], {"length": "5"}),

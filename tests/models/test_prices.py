@@ -127,7 +127,7 @@ def test_a_bound_of_zero_is_none_where_money_is_asked() -> None:
     )
     assert (found.low, found.high) == (None, Decimal("3.00"))
     free = estimate(priced('per = "second"\nunits = "speech.seconds"\nrates = [{ usd = "0" }]'), {}, {})
-    assert (free.low, free.high, free.text) == (0, 0, "about $0.00")
+    assert (free.low, free.high, free.text) == (Decimal(0), Decimal(0), "about $0.00")
 
 
 def test_an_estimate_says_its_amounts_and_who_asks_them() -> None:

@@ -10,8 +10,8 @@ from tasks.price_shown import rose, shown_price
 
 
 def price(low: str = "", high: str = "", unit: UnitPrice | None = None) -> Estimate:
-    amounts = [Decimal(each) if each else None for each in (low, high)]
-    return Estimate(*amounts, "USD", "", "", date(2026, 11, 22), unit)
+    least, most = (Decimal(each) if each else None for each in (low, high))
+    return Estimate(least, most, "USD", "", "", date(2026, 11, 22), unit)
 
 
 def by(per: str, low: str, high: str = "") -> UnitPrice:

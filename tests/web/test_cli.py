@@ -114,6 +114,19 @@ def test_the_list_says_of_what_a_second_is_counted(env: dict[str, str]) -> None:
     assert [line for line in lines if line.endswith("$0.00 a clip") and " comfyui " not in line] == []
 
 
+def test_a_payload_sends_an_emptied_text_empty_and_refuses_a_prompt_that_shows_nothing(
+    env: dict[str, str],
+) -> None:
+    def payload(**values: str) -> subprocess.CompletedProcess[str]:
+        given = json.dumps({"prompt": "A paper boat", **values})
+        return command("models", "payload", "kling-v2.6-pro-on-fal", "--values", "-", env=env, stdin=given)
+
+    assert json.loads(payload(negative_prompt="").stdout)["body"]["negative_prompt"] == ""
+    assert json.loads(payload().stdout)["body"]["negative_prompt"] == "blur, distort, and low quality"
+    refused = payload(prompt="\u200b")
+    assert (refused.returncode, refused.stderr) == (1, "prompt: Prompt is needed.\n")
+
+
 def test_a_payload_is_shown_with_nothing_sent(env: dict[str, str]) -> None:
     values = json.dumps({"prompt": "A paper boat", "duration": 10})
     ended = command("models", "payload", "kling-v2.1-master", "--values", "-", env=env, stdin=values)

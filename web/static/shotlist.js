@@ -184,6 +184,7 @@
     if (source.id === "models") find("#search").focus();
     if (source.matches("#models, #search")) return;
     followServer(form);
+    refill(form, source === form);
     if (source.matches("#found button")) {
       find("#picker").open = false;
       find("#picker summary").focus();
@@ -204,6 +205,11 @@
     all("[data-counts]", form).forEach(count);
     nameKeys();
   };
+  // What cannot be empty the server filled in again: that is shown, unless a person is just typing there.
+  const FILLED = ":is(.is-integer, .is-number, .is-seed, .is-select) input, .is-json textarea";
+  const refill = (form, ordered) => all(FILLED, form).forEach((box) => {
+    if (!box.value && (ordered || box !== document.activeElement)) box.value = box.defaultValue;
+  });
   // The address is the filled form, so that it is still filled after a reload or a way back.
   const addressOf = (form) => {
     const { href } = find(".links a", form);
