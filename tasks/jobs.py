@@ -40,7 +40,24 @@ class Key(msgspec.Struct, frozen=True):
     body: str
 
 
+class Press(msgspec.Struct, frozen=True):
+    """A press of a button that orders: a digest of button and wish, when it arrived, and for how many seconds another
+    one counts as the same (`tasks.repeats` has the rule)."""
+
+    id: str
+    at: float
+    seconds: float
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """The same button was pressed for the same a moment ago, and made this job."""
+
+    job_id: str
+
+
 OF_OPERATION: Final = "SELECT * FROM job WHERE provider = {} AND operation LIKE {}"
+MOVE_PRESS: Final = "UPDATE request_key SET created_at = {} WHERE id = {} AND job = {} AND created_at < {}"
+AHEAD: Final = 60.0  # seconds; a press noted for later than that is of a clock that was set back since
 
 
 class Jobs:
@@ -56,23 +73,49 @@ class Jobs:
 
     # What people ask
 
-    async def create(self, job: Job, *, uploads: Collection[str] = (), key: Key | None = None) -> Job | Known:
+    async def create(
+        self, job: Job, *, uploads: Collection[str] = (), key: Key | None = None, press: Press | None = None
+    ) -> Job | Known | Repeat:
         """Insert the job with its reservation in the ledger and its claim on uploads, all or nothing.
 
-        Where the key was taken in the meantime nothing is inserted, and `Known` tells whose it is.
+        Where the key was taken in the meantime, or the press is a repeat, nothing is inserted, and the answer tells
+        which job there is.
         """
         used = [{"id": f"{job.id} {upload}", "job": job.id, "upload": upload} for upload in uploads]
         written = await self.database.write_all(
             *([_taking(key, job)] if key else []),
+            *([_pressing(press, job)] if press else []),
             _inserting("job", to_row(job)),
             reservation(job),
             *(_inserting("job_upload", row) for row in used),
             durable=True,
         )
-        if not written and key is not None:
-            return await self.known(key) or await self.create(job, uploads=uploads, key=key)
+        if not written:
+            before = await self._before(key, press)
+            return before or await self.create(job, uploads=uploads, key=key, press=press)
         moves.tell(job.id, "new", job.state, f"{job.model} for {job.provider}")
         return job
+
+    async def _before(self, key: Key | None, press: Press | None) -> Known | Repeat | None:
+        """What kept a job from being created; None where that is gone already."""
+        known = await self.known(key) if key else None
+        if known is not None or press is None:
+            return known
+        found = await self.database.rows("SELECT job FROM request_key WHERE id = {}", press.id)
+        return Repeat(found[0]["job"]) if found else None
+
+    async def note_repeat(self, job: Job, press: Press, key: Key | None) -> None:
+        """A repeat of the press that made `job`: its key belongs to that job, and the next one is counted from it."""
+        later = (MOVE_PRESS, (press.at, press.id, job.id, press.at))
+        await self.database.write_all(*([_taking(key, job, "")] if key else []), later)
+
+    async def move_press(self, press: Press, job_id: str, at: float) -> None:
+        """Count the next press from `at`, where that is later."""
+        await self.database.rows(MOVE_PRESS, at, press.id, job_id, at)
+
+    async def forget_press(self, press: Press, job_id: str) -> None:
+        """The next press orders, however soon it comes, unless another job took the place of this one."""
+        await self.database.rows("DELETE FROM request_key WHERE id = {} AND job = {}", press.id, job_id)
 
     async def known(self, key: Key) -> Known | None:
         """What this key was used for before, if it was."""
@@ -231,11 +274,22 @@ class Jobs:
                 await self.note(job.id, error=told)
 
 
-def _taking(key: Key, job: Job) -> Statement:
+def _taking(key: Key, job: Job, giving: str = "RETURNING id") -> Statement:
     """Gives a row only to who comes first with this key."""
     row = {"id": key.id, "owner": job.owner, "body": key.body, "job": job.id, "created_at": job.created_at}
     sql, args = _inserting("request_key", row)
-    return f"{sql} ON CONFLICT (id) DO NOTHING RETURNING id", args
+    return f"{sql} ON CONFLICT (id) DO NOTHING {giving}", args
+
+
+def _pressing(press: Press, job: Job) -> Statement:
+    """Gives a row only to a press that is no repeat; one that comes at the same time waits here for its commit."""
+    row = {"id": press.id, "owner": job.owner, "body": "", "job": job.id, "created_at": press.at}
+    sql, args = _inserting("request_key", row)
+    return (
+        f"{sql} ON CONFLICT (id) DO UPDATE SET job = excluded.job, created_at = excluded.created_at "
+        "WHERE request_key.created_at <= {} OR request_key.created_at > {} RETURNING id",
+        (*args, press.at - press.seconds, press.at + AHEAD),
+    )
 
 
 def _inserting(table: str, row: dict[str, Any]) -> Statement:

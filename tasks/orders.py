@@ -1,7 +1,6 @@
 """From a wish to a job: the one place where a form and the API alike become a row that will be ordered."""
 
 import difflib
-import hashlib
 import secrets
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,16 +18,19 @@ from providers.lines import Choice
 from providers.order import Order
 from tasks.hints import hint_new
 from tasks.job import Amounts, Job
-from tasks.jobs import Key, Known
+from tasks.jobs import Key, Known, Press, Repeat
 from tasks.parts import Parts
 from tasks.price_shown import rose, shown_price
+from tasks.repeats import digest, first_job, is_same_but_files, note_answer, press_for
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """The job exists; `replayed`: it did already, from the same request sent before."""
+    """The job exists; `replayed`: it did already, from the same request sent before, or (`repeated`) from the same
+    button pressed a moment before."""
 
     job: Job
     replayed: bool
+    repeated: bool = False
 
 
 class Invalid(msgspec.Struct, frozen=True):
@@ -82,22 +84,39 @@ async def place(
     `values` from a form may hold what is hidden now; it is dropped. `shown_estimate` is what `shown_price` gave when
     the form was drawn, None where nothing was shown. `shown_free`: whoever orders was told that it runs in the sandbox
     and costs nothing. `body_hash` is compared for the same `idempotency_key` instead
-    of model and values, where a door changes values before it comes here.
+    of model and values, where a door changes values before it comes here. `from_form` orders are made once for two
+    presses of a button, as `tasks.repeats` says.
     """
-    key = _key(owner, idempotency_key, body_hash or _digest(model, values))
+    arrived = parts.jobs.clock()
+    key = _key(owner, idempotency_key, body_hash or digest(model, values))
     known = await parts.jobs.known(key) if key else None
-    if known is not None:
-        return await _replay(parts, owner, known)
+    if known is not None and (known.same or not from_form):
+        return await _replay(parts, owner, known, None)
     job = await _prepare(parts, owner, model, values, from_form, shown_estimate, shown_free)
+    if known is not None:
+        return await _replay(parts, owner, known, job if isinstance(job, Job) else None)
     if not isinstance(job, Job):
         return job
     retried = await parts.jobs.get(owner, retry_of) if retry_of else None
     job = msgspec.structs.replace(job, retry_of=retried.id if retried else None)
-    created = await parts.jobs.create(job, uploads=_uploads(job.order), key=key)
+    press = press_for(job, f"retry {retry_of}" if retry_of else "form", arrived) if from_form else None
+    return await _insert(parts, job, key, press)
+
+
+async def _insert(parts: Parts, job: Job, key: Key | None, press: Press | None) -> Placed | KeyReused:
+    """The job, or the one that there is already for this key or press."""
+    created = await parts.jobs.create(job, uploads=_uploads(job.order), key=key, press=press)
     if isinstance(created, Known):
-        return await _replay(parts, owner, created)
-    await hint_new(parts, created)
-    return Placed(created, replayed=False)
+        return await _replay(parts, job.owner, created, job if press else None)
+    if isinstance(created, Repeat) and press is not None:
+        first = await first_job(parts, created.job_id, press, key, job.owner)
+        if first is None:
+            return await _insert(parts, job, key, press)
+        return Placed(first, replayed=True, repeated=True)
+    await hint_new(parts, job)
+    if press is not None:
+        await note_answer(parts, job, press)
+    return Placed(job, replayed=False)
 
 
 async def remove(parts: Parts, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
@@ -180,24 +199,21 @@ def _order(spec: Spec, mode: str, mapped: Mapped) -> Order:
     )
 
 
-async def _replay(parts: Parts, owner: str, known: Known) -> Placed | KeyReused:
-    if not known.same:
+async def _replay(parts: Parts, owner: str, known: Known, asked: Job | None) -> Placed | KeyReused:
+    """`asked`: what a form asks for now, whose files may have been handed in once more."""
+    job = await parts.jobs.get(owner, known.job_id)
+    same = known.same or (job and asked and await is_same_but_files(parts.uploads, asked, job))
+    if not same:
         return KeyReused(
             "This was sent before with other values, and ran with those. Nothing new was ordered."
         )
-    job = await parts.jobs.get(owner, known.job_id)
     if job is None:
         return KeyReused("This was ordered before, and its job was deleted since. Nothing new was ordered.")
     return Placed(job, replayed=True)
 
 
 def _key(owner: str, key: str | None, body: str) -> Key | None:
-    return Key(_digest(owner, key), body) if key else None
-
-
-def _digest(*parts: JSON) -> str:
-    """Of the JSON, whose keys are sorted: the same wish has the same digest, however it was written."""
-    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+    return Key(digest(owner, key), body) if key else None
 
 
 def _unknown(parts: Parts, model: str) -> UnknownModel:

@@ -91,13 +91,16 @@ class Ledger(Table):
 
 
 class RequestKey(Table):
-    """Nonces of forms and Idempotency-Keys of the API: which job the first request made."""
+    """Nonces of forms and Idempotency-Keys of the API: which job the first request made.
 
-    id = Text(primary_key=True)  # a digest of owner and key
+    And a row for each button of the page and what was ordered with it last (`tasks.repeats`).
+    """
+
+    id = Text(primary_key=True)  # a digest of owner and key, or of owner, button and wish
     owner = Text()
-    body = Text()  # a digest of what was asked
+    body = Text()  # a digest of what was asked; "" where the id has it
     job = Text()
-    created_at = DoublePrecision()
+    created_at = DoublePrecision()  # of a button's row: since when a press is no repeat a second later
 
 
 class Upload(Table):

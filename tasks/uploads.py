@@ -1,6 +1,7 @@
 """What people hand in: files accepted after they were decoded, kept for their owner, and measured once."""
 
 import asyncio
+import hashlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -113,6 +114,15 @@ class Uploads:
         stored = await self.store.find(upload_id) if upload else None
         return (upload, stored) if upload and stored else None
 
+    async def same(self, owner: str, one: str, other: str) -> bool:
+        """Whether two uploads of this owner hold the same bytes; what is gone is like nothing."""
+        found = [await self.find(owner, upload_id) for upload_id in (one, other)]
+        stored = [each[1] for each in found if each]
+        if len(stored) < 2 or stored[0].bytes != stored[1].bytes:
+            return False
+        first, second = [await self._sha256(each) for each in stored]
+        return first == second
+
     @asynccontextmanager
     async def local(self, owner: str, upload_id: str) -> AsyncIterator[tuple[Upload, Path] | None]:
         """The upload, and its file as a path of this machine for as long as the block lasts."""
@@ -134,6 +144,12 @@ class Uploads:
             await UploadRow.delete().where(UploadRow.id.is_in(ids))
         await self.store.delete(*ids)
         return len(ids)
+
+    async def _sha256(self, stored: Stored) -> bytes:
+        whole = hashlib.sha256()
+        async for chunk in self.store.read(stored.key, 0, stored.bytes):
+            whole.update(chunk)
+        return whole.digest()
 
     async def _insert(self, owner: str, upload: Upload) -> None:
         """A file without a row would stay for ever."""

@@ -79,14 +79,14 @@ async def retry(
 ) -> Response[Any]:
     """The price was on the button; where it rose, or the model has changed since, the filled form is shown instead."""
     old = await _job(parts, owner, job_id)
-    nonce = posted(await _pairs(request)).nonce
+    form = posted(await _pairs(request))
     answer = await place(
         parts,
         owner=owner,
         model=old.model,
         values=old.values,
         from_form=True,
-        idempotency_key=nonce or None,
+        idempotency_key=form.nonce or None,
         shown_estimate=old.estimate.shown or old.estimate.high or "",
         shown_free=old.sandbox,
         retry_of=old.id,
@@ -98,9 +98,13 @@ async def retry(
     if not is_htmx(request):
         return Redirect(f"/video/jobs/{answer.job.id}", status_code=303)
     (shown,) = cards(parts, [answer.job])
-    watch = await _watch(request, parts, owner, answer.job)
     return show(
-        "_added.html", card=shown, known=answer.replayed, watch=watch, said=f"Ordered: {old.display_name}"
+        "_added.html",
+        card=shown,
+        known=answer.job.id in form.watch,
+        replayed=answer.replayed,
+        watch=await _watch(request, parts, owner, answer.job),
+        said=f"Ordered once: {old.display_name}" if answer.repeated else f"Ordered: {old.display_name}",
     )
 
 

@@ -44,6 +44,9 @@ from web.shell import is_htmx, shell, show
 from web.view import days, watched
 
 RECENT = 12  # finished jobs on the page; the library has all
+ORDERED_ONCE = (
+    "Pressed twice in quick succession, so this was ordered once. Press Generate again to order another."
+)
 
 
 @get("/video", include_in_schema=False)
@@ -95,8 +98,8 @@ async def order(
         shown_free=form.shown_free,
     )
     match answer:
-        case Placed(job):
-            return await _placed(request, parts, owner, form, job)
+        case Placed() as placed:
+            return await _placed(request, parts, owner, form, placed)
         case Invalid(errors):
             return await _refuse(request, parts, owner, form, errors)
         case PriceRose(_, sentence):
@@ -105,7 +108,10 @@ async def order(
             return await _refuse(request, parts, owner, form, {"": refused.sentence})
 
 
-async def _placed(request: AnyRequest, parts: Parts, owner: str, form: Posted, job: Job) -> Response[Any]:
+async def _placed(
+    request: AnyRequest, parts: Parts, owner: str, form: Posted, placed: Placed
+) -> Response[Any]:
+    job = placed.job
     if not is_htmx(request):
         return Redirect(f"/video/jobs/{job.id}", status_code=303)  # it reloads itself until the end
     watching = (job, *await parts.jobs.live(owner, form.watch))
@@ -113,10 +119,13 @@ async def _placed(request: AnyRequest, parts: Parts, owner: str, form: Posted, j
     context = {
         "card": shown,
         "known": job.id in form.watch,
+        "replayed": placed.replayed,
         "watch": watched(watching, time.time(), form.watch),
     }
-    drawn = await _redraw(request, parts, owner, form, fresh=True)
-    return show("_placed.html", form=drawn, **context, said=f"Ordered: {job.display_name}")
+    once = Refused(notice=ORDERED_ONCE) if placed.repeated else None
+    drawn = await _redraw(request, parts, owner, form, once, fresh=True)
+    said = "" if once else f"Ordered: {job.display_name}"  # the notice is a status of its own
+    return show("_placed.html", form=drawn, **context, said=said)
 
 
 async def _refuse(
