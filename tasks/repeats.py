@@ -9,8 +9,9 @@ the form with a fresh one. So a second rule holds for orders from the page, and 
     answer was ready.
 
 - The same button is the form, in whichever tab, or *Try again* of one card.
-- Exactly the same is the same model with the same checked values: a default that was written out changes nothing,
-  another file or seed does. A seed that was left empty stays empty: the provider draws one for each job.
+- Exactly the same is the same model at the same place (the sandbox is another) with the same checked values: a default
+  that was written out changes nothing, another file or seed does. A seed that was left empty stays empty: the provider
+  draws one for each job.
 - The time is this server's. The answer counts as well as the arrival because a slow one invites another press; what
   the network adds to either is not known here. A repeat starts the second anew, so that hammering orders once.
 - A press after the job was canceled or deleted is no repeat: the person has seen it and wants another.
@@ -44,7 +45,8 @@ def digest(*parts: JSON) -> str:
 
 def press_for(job: Job, button: str, arrived: float) -> Press:
     """`button` tells the buttons of one owner apart; `arrived` is when its request did, in Unix seconds."""
-    return Press(digest("press", job.owner, button, job.model, job.values), arrived, REPEAT_SECONDS)
+    wish = (job.model, job.sandbox, job.origin, job.values)
+    return Press(digest("press", job.owner, button, *wish), arrived, REPEAT_SECONDS)
 
 
 async def first_job(parts: Parts, job_id: str, press: Press, key: Key | None, owner: str) -> Job | None:

@@ -23,7 +23,7 @@ from tasks.price_shown import shown_price
 from tasks.uploads import Upload
 from web.fields import FieldView, OptionView, Said, field_views
 from web.picker import ModelView, views
-from web.posted import Drawn, Pair, Posted
+from web.posted import Drawn, Pair, Posted, top, typed_pairs
 
 
 class Typed(Struct, frozen=True):
@@ -61,6 +61,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     href: str
     curl: str
     try_href: str
+    missing: bool = False  # its model is not here: `web.missing`
+    kept: str = ""  # then, what is carried along without a control
 
 
 def new_nonce() -> str:
@@ -97,13 +99,17 @@ def from_posted(spec: Spec, form: Posted, facts: Facts) -> Typed:
 
 def switched(old: Spec | None, new: Spec, form: Posted, facts: Facts) -> Typed:
     """The same form for another model: what a person set stays where names match, the rest is kept for later."""
-    pairs = form.drawn.kept
-    if old is not None:
-        before = from_posted(old, form, facts)
-        pairs += tuple(pair for pair in form.pairs if _top(pair[0]) in before.touched)
-    names = new.form.by_name
+    pairs, names = set_pairs(old, form, facts), new.form.by_name
     values = read_form(new, (pair for pair in pairs if pair[0] != "mode" or pair[1] in new.modes))
-    return Typed(values, frozenset(values), kept=tuple(pair for pair in pairs if _top(pair[0]) not in names))
+    return Typed(values, frozenset(values), kept=tuple(pair for pair in pairs if top(pair[0]) not in names))
+
+
+def set_pairs(old: Spec | None, form: Posted, facts: Facts) -> tuple[Pair, ...]:
+    """What a person has set in a form of `old`, and what it kept for others; `old` may be gone."""
+    if old is None:
+        return typed_pairs(form)
+    touched = from_posted(old, form, facts).touched
+    return (*form.drawn.kept, *(pair for pair in form.pairs if top(pair[0]) in touched))
 
 
 async def files_in(parts: Parts, owner: str, texts: Iterable[JSON]) -> dict[str, Upload]:
@@ -144,7 +150,9 @@ def draw(
     return FormView(
         nonce=setting.nonce or new_nonce(),
         model=spec.key,
-        was=msgspec.json.encode(Drawn(settled.values, tried, typed.kept)).decode(),
+        was=msgspec.json.encode(
+            Drawn(settled.values, tried, typed.kept, touched=tuple(sorted(typed.touched)))
+        ).decode(),
         shown=shown_price(cost),
         carried=tuple(_carried(spec, settled.values, {view.name for view in (*plain, *advanced)})),
         about=about,
@@ -217,7 +225,3 @@ def _strings(value: JSON) -> Iterator[str]:
         case dict():
             for each in value.values():
                 yield from _strings(each)
-
-
-def _top(name: str) -> str:
-    return name.partition(".")[0]

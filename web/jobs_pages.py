@@ -24,7 +24,7 @@ from litestar.types import ControllerRouterHandler
 
 from tasks.found import NotFound, told
 from tasks.job import Job
-from tasks.orders import Invalid, Placed, place, remove
+from tasks.orders import Placed, place, remove
 from tasks.parts import Parts
 from web.errors import AnyRequest, Refused
 from web.forms import new_nonce
@@ -77,7 +77,7 @@ async def cancel(
 async def retry(
     request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
 ) -> Response[Any]:
-    """The price was on the button; where it rose, or the model has changed since, the filled form is shown instead."""
+    """The price was on the button; where it rose, or the model changed or went away, the filled form comes instead."""
     old = await _job(parts, owner, job_id)
     form = posted(await _pairs(request))
     answer = await place(
@@ -92,8 +92,6 @@ async def retry(
         retry_of=old.id,
     )
     if not isinstance(answer, Placed):
-        if not isinstance(answer, Invalid) and parts.catalogue.get(old.model) is None:
-            raise Refused(409, "not_ready", answer.sentence)
         return _go(request, f"/video?again={old.id}")
     if not is_htmx(request):
         return Redirect(f"/video/jobs/{answer.job.id}", status_code=303)

@@ -35,10 +35,12 @@ from web.forms import (
     from_job,
     from_link,
     from_posted,
+    set_pairs,
     switched,
 )
 from web.jobs_pages import cards
-from web.posted import Posted, read_posted
+from web.missing import draw_missing
+from web.posted import Posted, loose_pairs, posted, read_posted
 from web.security import MAX_UPLOAD_REQUEST
 from web.shell import is_htmx, shell, show
 from web.view import days, watched
@@ -57,13 +59,16 @@ async def video_page(
     pairs = tuple(request.query_params.multi_items())
     asked = dict(pairs)
     before = await parts.jobs.get(owner, asked["again"]) if "again" in asked else None
-    spec = _first_spec(parts, before.model if before else asked.get("model"), recent)
+    key = before.model if before else asked.get("model", "")
+    if key and parts.catalogue.get(key) is None:
+        missing = await _missing_asked(request, parts, owner, key, before)
+        return await _page(parts, owner, missing, recent)
+    spec = _first_spec(parts, key, recent)
     if spec is None:
         return await _page(parts, owner, None, recent)
     typed = from_job(spec, before) if before else from_link(spec, pairs)
-    refused = _unknown(parts, asked.get("model")) if before is None else None
     setting = await _setting(request, parts, owner, spec, typed)
-    return await _page(parts, owner, draw(parts, spec, typed, setting, refused=refused), recent)
+    return await _page(parts, owner, draw(parts, spec, typed, setting), recent)
 
 
 @post("/video/form", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
@@ -71,8 +76,10 @@ async def form_again(
     request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
 ) -> Template:
     form = await read_posted(request, parts, owner)
-    drawn = await _redraw(request, parts, owner, form, Refused(form.errors) if form.errors else None)
-    return await _answer(request, parts, owner, drawn)
+    spec = parts.catalogue.get(form.model) if form.drawn.missing else None
+    returned = f"{spec.display_name} is here again." if spec and form.model == form.drawn_model else ""
+    refused = Refused(form.errors, returned)
+    return await _answer(request, parts, owner, await _redraw(request, parts, owner, form, refused))
 
 
 @post("/video/jobs", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
@@ -81,9 +88,8 @@ async def order(
 ) -> Response[Any]:
     form = await read_posted(request, parts, owner)
     spec = parts.catalogue.get(form.model)
-    if spec is None:
-        gone = f"There is no model {form.model} any more. Nothing was ordered: here is another one."
-        return await _refuse(request, parts, owner, form, {}, gone)
+    if spec is None or form.drawn.missing:  # its price was never shown
+        return await _refuse(request, parts, owner, form, {}, _look_first(spec))
     if form.errors:
         return await _refuse(request, parts, owner, form, form.errors)
     typed = from_posted(spec, form, {})
@@ -148,10 +154,11 @@ async def _redraw(
     tried: bool = False,
 ) -> FormView | None:
     """The form as it was posted, settled; `fresh` gives it a nonce of its own, `tried` shows every error."""
-    old = parts.catalogue.get(form.drawn_model)
-    spec = parts.catalogue.get(form.model) or old or _first_spec(parts, None, ())
+    old = None if form.drawn.missing else parts.catalogue.get(form.drawn_model)
+    spec = parts.catalogue.get(form.model) if form.model else _first_spec(parts, None, ())
+    nonce = "" if fresh else form.nonce
     if spec is None:
-        return None
+        return await _missing_posted(request, parts, owner, old, form, nonce) if form.model else None
     uploads = await files_in(parts, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
     facts = {name: upload.facts for name, upload in uploads.items()}
     same_model = old is not None and old.key == spec.key
@@ -160,7 +167,7 @@ async def _redraw(
         origin=_origin(request),
         uploads=uploads,
         films=await _films(parts, owner, spec),
-        nonce="" if fresh else form.nonce,
+        nonce=nonce,
     )
     tried = tried or (form.drawn.tried and same_model and not fresh)
     return draw(parts, spec, typed, setting, tried=tried, refused=refused)
@@ -203,10 +210,31 @@ def _inviting(parts: Parts, spec: Spec) -> tuple[bool, ...]:
     return choice is not None, worded, real, priced, spec.status == "reviewed"
 
 
-def _unknown(parts: Parts, key: str | None) -> Refused | None:
-    if key is None or parts.catalogue.get(key):
-        return None
-    return Refused(notice=f"There is no model {key} here; this is another one.")
+def _look_first(spec: Spec | None) -> str:
+    if spec is None:
+        return ""  # the form itself says what is missing
+    return f"This is {spec.display_name} now. Nothing was ordered yet: look at it, then press Generate."
+
+
+async def _missing_asked(
+    request: AnyRequest, parts: Parts, owner: str, key: str, before: Job | None
+) -> FormView:
+    """The form of a model that a link or an earlier job names and that is not here."""
+    pairs = tuple(loose_pairs(before.values)) if before else posted(request.query_params.multi_items()).pairs
+    why = f"There is no model {key} {'any more' if before else 'here'}."
+    uploads = await files_in(parts, owner, [text for _, text in pairs])
+    return draw_missing(parts, key, pairs, Setting(_origin(request), uploads), why)
+
+
+async def _missing_posted(
+    request: AnyRequest, parts: Parts, owner: str, old: Spec | None, form: Posted, nonce: str
+) -> FormView:
+    """The form of a model that has gone while it was open, or while it was chosen."""
+    uploads = await files_in(parts, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
+    facts = {name: upload.facts for name, upload in uploads.items()}
+    setting = Setting(_origin(request), uploads, nonce=nonce)
+    why = f"There is no model {form.model} any more."
+    return draw_missing(parts, form.model, set_pairs(old, form, facts), setting, why)
 
 
 async def _setting(request: AnyRequest, parts: Parts, owner: str, spec: Spec, typed: Typed) -> Setting:

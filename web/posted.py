@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from litestar.datastructures import UploadFile
 from msgspec import Struct
 
-from models.values import Values
+from models.values import JSON, Values, as_text, is_absent
 from tasks.parts import Parts
 from tasks.uploads import BadUpload
 from web.errors import AnyRequest
@@ -27,12 +27,16 @@ class Drawn(Struct, frozen=True):
     """How the form was drawn last; it travels with the form, so that what was edited can be told without JavaScript.
 
     `tried`: an order from this form was refused, so that every error is shown from then on. `kept`: what was typed
-    for fields that the model of the form does not have, for the next model that does.
+    for fields that the model of the form does not have, for the next model that does. `touched`: the fields that a
+    person had set, should the model be gone when the form comes back; None: not told. `missing`: it was drawn without
+    its model (`web.missing`).
     """
 
     values: Values = {}
     tried: bool = False
     kept: tuple[Pair, ...] = ()
+    touched: tuple[str, ...] | None = None
+    missing: bool = False
 
 
 class Posted(Struct, frozen=True):
@@ -100,6 +104,53 @@ def read_drawn(text: str) -> Drawn:
         return msgspec.json.decode(text, type=Drawn)
     except msgspec.DecodeError:
         return Drawn()
+
+
+def typed_pairs(form: Posted) -> tuple[Pair, ...]:
+    """What a person has put into the form, told without its model; what cannot be told counts as theirs."""
+    touched = form.drawn.touched
+    if touched is None:
+        return (*form.drawn.kept, *form.pairs)
+    theirs = {*touched, *_edited(form)}
+    return (*form.drawn.kept, *(pair for pair in form.pairs if top(pair[0]) in theirs))
+
+
+def _edited(form: Posted) -> Iterator[str]:
+    """The fields with a text that was not drawn. Of several texts the last counts, but in a list."""
+    drawn, now = set(loose_pairs(form.drawn.values)), dict[str, list[str]]()
+    for name, text in form.pairs:
+        now.setdefault(name, []).append(text.replace("\r\n", "\n"))
+    for name, texts in now.items():
+        telling = texts if isinstance(form.drawn.values.get(name), list) else texts[-1:]
+        if any(text and (name, text) not in drawn for text in telling):
+            yield top(name)
+
+
+def loose_pairs(values: Values, prefix: str = "") -> Iterator[Pair]:
+    """Values as a form posts them, whatever the kinds of their fields: what may be JSON or a group is given as both."""
+    for name, value in values.items():
+        at = prefix + name
+        match value:
+            case dict():
+                yield from loose_pairs(value, f"{at}.")
+                yield at, _json(value)
+            case list() if all(isinstance(each, str) for each in value):
+                yield from ((at, str(each)) for each in value)
+            case list():
+                for number, row in enumerate(value):
+                    yield from loose_pairs(row, f"{at}.{number}.") if isinstance(row, dict) else ()
+                yield at, _json(value)
+            case _ if not is_absent(value):
+                yield at, as_text(value)
+
+
+def top(name: str) -> str:
+    """The field that a control belongs to: `shots` of `shots.0.prompt`."""
+    return name.partition(".")[0]
+
+
+def _json(value: JSON) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def remove(pairs: tuple[Pair, ...], at: str) -> tuple[Pair, ...]:

@@ -86,6 +86,15 @@ async def test_whatever_is_changed_makes_it_another_order(placing: Placing, chan
     assert await placing.count() == 2
 
 
+async def test_the_same_for_real_is_not_what_the_sandbox_was_asked_for(
+    world: World, placing: Placing
+) -> None:
+    world.lines.sandbox = True
+    await placing.press()
+    world.lines.sandbox = False
+    assert not (await placing.press()).replayed
+
+
 async def test_a_default_that_the_form_writes_out_is_no_change(placing: Placing) -> None:
     first = await placing.press(values={"prompt": "A paper boat"})
     assert (await placing.press(values={**BOAT, "aspect_ratio": "16:9"})).job == first.job

@@ -97,7 +97,7 @@
   const take = (name, id) => {
     if (ordering()) return void later.set(id, () => take(name, id));
     const kept = Object.assign(document.createElement("input"), { type: "hidden", name, value: id });
-    fieldOf(name)?.append(kept);
+    (fieldOf(name) ?? find("#fields")).append(kept); // a model that went away meanwhile may come back
     kept.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const complain = (name, words) => {
