@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support import Server, png
 
 CHROMIUM = Path("/usr/bin/chromium")
 OpenPage = Callable[..., Page]
+PATIENCE = 60_000  # milliseconds: a condition that holds is met at once, on a busy machine later
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,19 +41,27 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
-    """Opens /video in a window of its own: `open_page(javascript=False, width=390, path="/video")`."""
+    """Opens /video in a window of its own: `open_page("/video", javascript=False, width=390, touch=True)`."""
     complaints: list[str] = []
     contexts = []
 
     def opened(
-        path: str = "/video", *, javascript: bool = True, width: int = 1280, height: int = 900
+        path: str = "/video",
+        *,
+        javascript: bool = True,
+        width: int = 1280,
+        height: int = 900,
+        touch: bool = False,
     ) -> Page:
         context = chromium.new_context(
-            base_url=server.url, java_script_enabled=javascript, viewport={"width": width, "height": height}
+            base_url=server.url,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": height},
+            has_touch=touch,
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: complaints.append(message.text) if _complains(message) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
