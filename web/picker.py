@@ -57,8 +57,9 @@ class Family(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What a search found; `more` are left out."""
+    """What a search for `q` found; `more` are left out."""
 
+    q: str
     families: tuple[Family, ...]
     total: int
     more: int
@@ -102,7 +103,7 @@ async def _search(parts: Parts, owner: str, q: str) -> Found:
     lately = [spec for key in keys if (spec := parts.catalogue.get(key))]
     rest = search(parts, "")
     first = (Family("Used lately", views(parts, lately)),) if lately else ()
-    return Found((*first, *rest.families), rest.total, rest.more)
+    return Found(q, (*first, *rest.families), rest.total, rest.more)
 
 
 def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
@@ -122,7 +123,7 @@ def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
     for spec, view in zip(shown, views(parts, shown), strict=True):
         groups.setdefault(spec.family, []).append(view)
     families = tuple(Family(name, tuple(members)) for name, members in groups.items())
-    return Found(families, len(fits), len(fits) - len(shown))
+    return Found(q, families, len(fits), len(fits) - len(shown))
 
 
 def _costs_at_most(spec: Spec, usd: Decimal, per: str | None) -> bool:

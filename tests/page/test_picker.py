@@ -30,6 +30,12 @@ async def test_a_search_without_a_find_says_what_can_be_searched(page: Page) -> 
     assert "Search by name, provider or mode" in answer.text
 
 
+async def test_an_answer_says_which_search_it_is_of(page: Page) -> None:
+    for q in ("kling", " VEO <$1 ", 'no "such" model'):
+        answer = await page.http.get("/video/models", params={"q": q}, headers=HTMX)
+        assert [each["data-q"] for _, each in Reader(answer.text).elements if "data-q" in each] == [q]
+
+
 async def test_models_used_lately_stand_on_top(page: Page) -> None:
     await page.send("/video/jobs", (await page.get("/video?model=wan-2.5&prompt=A+kite")).pairs())
     assert (await found(page, None))[0] == "wan-2.5"

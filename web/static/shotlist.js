@@ -14,19 +14,38 @@
   };
   nameKeys();
 
-  // Keys: Ctrl or Cmd with Enter orders, Escape closes what is open.
+  // Keys: Ctrl or Cmd with Enter orders from a field of the form, Enter in the search chooses the first model that it
+  // finds, Escape closes what is open. A key that an input method still needs is none of ours.
   on("keydown", (event) => {
-    const run = find("#run");
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && run) {
-      event.preventDefault();
-      run.click();
-    }
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter") enter(event);
     if (event.key === "Escape") {
       tell("");
       const open = find("#picker[open], .sure[open]");
       if (open) { open.open = false; find("summary", open).focus(); }
     }
   });
+  const FIELD = "#fields :is(input, select, textarea), #run";
+  const enter = (event) => {
+    const search = event.target.id === "search", orders = event.ctrlKey || event.metaKey;
+    if (search) event.preventDefault(); // else the form would be posted by its first button
+    if (event.repeat || event.altKey || event.shiftKey) return;
+    if (search && !orders) chooseFirst(event.target);
+    if (orders && event.target.matches(FIELD)) {
+      event.preventDefault();
+      find("#run").click();
+    }
+  };
+  // Enter may come before the answer to what was typed last: then the choice waits for it.
+  let choosing = false;
+  const answered = (search) => find("#found [data-q]")?.dataset.q === search.value;
+  const chooseFirst = (search) => {
+    choosing = !answered(search);
+    if (choosing) search.dispatchEvent(new Event("ask"));
+    else find("#found [name=choose]:enabled")?.click();
+  };
+  on("input", () => { choosing = false; });
+  on("toggle", () => { choosing = false; }, true);
   on("click", (event) => {
     all("#picker[open], .sure[open]").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
     if (event.target.closest("#alert")) tell("");
@@ -182,6 +201,7 @@
     if (!form?.contains(source)) return;
     markModel();
     if (source.id === "models") find("#search").focus();
+    if (choosing && source.id === "search" && answered(source)) chooseFirst(source);
     if (source.matches("#models, #search")) return;
     followServer(form);
     refill(form, source === form);
@@ -226,6 +246,10 @@
   // A poll that fails passes in silence, the third in a row is told until one succeeds; all other failures are told.
   let missed = 0;
   const miss = (source) => {
+    if (source.id === "search" && choosing) {
+      choosing = false;
+      tell("Shotlist does not answer, so no model was chosen: press Enter again in a moment.");
+    }
     if (source.id !== "poll") return;
     missed += 1;
     if (missed === 3) tell("Shotlist does not answer. Jobs that were ordered are not lost: this page goes on when it does.");
