@@ -75,8 +75,12 @@ class FieldView(Struct, frozen=True, kw_only=True):
     fields: tuple[FieldView, ...] = ()
 
     @property
+    def dashed(self) -> str:
+        return self.name.replace(".", "-")
+
+    @property
     def id(self) -> str:
-        return "f-" + self.name.replace(".", "-")
+        return f"f-{self.dashed}"
 
     @property
     def template(self) -> str:

@@ -21,6 +21,7 @@ from tasks.job import Job
 from tasks.parts import Parts
 from tasks.price_shown import shown_price
 from tasks.uploads import Upload
+from web.field_errors import FieldError, field_errors, form_error
 from web.fields import FieldView, OptionView, Said, field_views
 from web.picker import ModelView, views
 from web.posted import Drawn, Pair, Posted, top, typed_pairs
@@ -56,6 +57,8 @@ class FormView(Struct, frozen=True, kw_only=True):
     advanced: tuple[FieldView, ...]
     advanced_open: bool
     error: str
+    wrong: tuple[FieldError, ...]  # named at the run button
+    tried: bool
     notice: str
     estimate: str
     href: str
@@ -144,6 +147,7 @@ def draw(
     errors = {**_errors(spec, settled.values, facts, tried), **refused.errors}
     said = Said(errors, settled.notes, setting.uploads, setting.films, typed.row_counts)
     plain, advanced = field_views(settled.state, said)
+    wrong = tuple(field_errors((*plain, *advanced)))
     cost = estimate(spec, settled.values, facts)
     (about,) = views(parts, [spec])
     given = {name: value for name, value in settled.values.items() if name in typed.touched or name == "mode"}
@@ -159,7 +163,9 @@ def draw(
         fields=plain,
         advanced=advanced,
         advanced_open=any(view.wrong or view.note for view in advanced),
-        error=errors.get("", "" if about.ready else _no_way(parts, spec)),
+        error=form_error(errors, wrong) or ("" if about.ready else _no_way(parts, spec)),
+        wrong=wrong if tried or refused.errors else (),
+        tried=tried,
         notice=refused.notice,
         estimate=cost.text,
         href=link(spec, given),

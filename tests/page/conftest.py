@@ -1,6 +1,7 @@
 """The real application over real parts, asked in process: no worker runs, so that jobs stay as they were placed."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,17 @@ NO_QUEUE = "redis://127.0.0.1:1"
 NO_SANDBOX = "http://127.0.0.1:2"
 
 
-@pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
-    places = {"SHOTLIST_DATA_DIR": str(tmp_path / "data"), "SHOTLIST_MODELS_DIR": str(OWN_MODELS)}
+async def open_parts(folder: Path, sandbox_url: str | None = NO_SANDBOX) -> Parts:
+    """All parts with their data in a folder of the test's own; without a sandbox no model is ready."""
+    places = {"SHOTLIST_DATA_DIR": str(folder / "data"), "SHOTLIST_MODELS_DIR": str(OWN_MODELS)}
     settings = read_settings(places)
     prepare_data_dir(settings)
-    made = await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=NO_SANDBOX)
+    return await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url)
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+    made = await open_parts(tmp_path)
     yield made
     await made.close()
 
@@ -55,8 +61,14 @@ class Page:
         return Reader(answer.text)
 
 
-@pytest.fixture
-async def page(parts: Parts) -> AsyncIterator[Page]:
+@asynccontextmanager
+async def browsing(parts: Parts) -> AsyncIterator[Page]:
     transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
         yield Page(http)
+
+
+@pytest.fixture
+async def page(parts: Parts) -> AsyncIterator[Page]:
+    async with browsing(parts) as opened:
+        yield opened

@@ -1,10 +1,12 @@
 """The form over HTTP: drawn from the spec, settled with every edit, and nothing typed is lost."""
 
+from pathlib import Path
+
 import msgspec
 
 from models.fields import KINDS
 from tasks.parts import Parts
-from tests.page.conftest import Page
+from tests.page.conftest import Page, browsing, open_parts
 from tests.page.reading import Reader, changed
 from tests.support import png
 
@@ -126,6 +128,57 @@ async def test_a_refused_order_shows_every_sentence_and_keeps_everything(page: P
         assert checked(after, "mode") == "i2v"
         again = await page.post("/video/form", after.pairs(), htmx=True)
         assert set(errors(again)) == {"prompt", "image"}, "they stay until they are mended"
+
+
+async def test_a_refused_order_names_what_is_wrong_at_the_button_with_links_to_the_controls(
+    page: Page,
+) -> None:
+    drawn = await page.get(f"/video?model={KLING}&mode=i2v")
+    assert drawn.one("div", id="wrong")["role"] == "alert", (
+        "it is there before, so that what comes is read out"
+    )
+    for htmx in (True, False):
+        after = await page.post("/video/jobs", drawn.pairs(), htmx=htmx)
+        assert "Nothing was ordered. 2 fields need a change: Prompt , First frame" in after.text
+        links = [found["href"] for found in after.all("a") if found.get("href", "").startswith("#f-")]
+        assert links == ["#f-prompt", "#f-image-file"]
+        mended = await page.post("/video/form", changed(after.pairs(), prompt="A kite"), htmx=htmx)
+        assert "Nothing was ordered. 1 field needs a change: First frame" in mended.text
+
+
+async def test_what_is_wrong_in_rows_and_groups_is_named_with_the_place_it_stands_in(page: Page) -> None:
+    drawn = await page.get(
+        "/video?model=every-kind&prompt=A+kite&shots.0.prompt=A+harbour&shots.1.seconds=99"
+    )
+    typed = changed(drawn.pairs(), steps="many", **{"camera.zoom": "far"})
+    after = await page.post("/video/jobs", typed)
+    told = "4 fields need a change: Steps , Shots 2: Prompt , Shots 2: Seconds , Camera: Zoom"
+    assert told in after.text
+    ids = {found["id"] for _, found in after.elements if "id" in found}
+    links = {found["href"][1:] for found in after.all("a") if found.get("href", "").startswith("#f-")}
+    assert links == {"f-steps", "f-shots-1-prompt", "f-shots-1-seconds", "f-camera-zoom"}
+    assert links <= ids
+
+
+async def test_what_is_wrong_with_a_field_that_is_not_drawn_is_said_of_the_whole_form(page: Page) -> None:
+    drawn = await page.get("/video?model=every-kind&prompt=A+kite")
+    notes = {"shots.7.prompt": ("notes.txt", b"no picture", "text/plain")}
+    after = await page.post("/video/jobs", drawn.pairs(), files=notes)
+    told = [found["_text"] for found in after.all("p", class_="error")]
+    assert len(told) == 2, "above the fields, and at the button"
+    assert all(words.startswith("notes.txt is damaged") for words in told)
+
+
+async def test_what_is_wrong_with_the_whole_form_is_said_at_the_button_too(tmp_path: Path) -> None:
+    parts = await open_parts(tmp_path, sandbox_url=None)
+    async with browsing(parts) as page:
+        drawn = await page.get(f"/video?model={KLING}&prompt=A+kite")
+        after = await page.post("/video/jobs", drawn.pairs())
+    await parts.close()
+    told = [found["_text"] for found in after.all("p", class_="error")]
+    words = "Kling v2.1 Master runs at replicate, which is not set up here. Nothing was ordered"
+    assert len(told) == 2
+    assert all(each.startswith(words) for each in told)
 
 
 async def test_a_file_in_a_plain_form_is_stored_and_shown_with_its_measures(page: Page) -> None:

@@ -49,6 +49,8 @@
   on("click", (event) => {
     all("#picker[open], .sure[open]").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
     if (event.target.closest("#alert")) tell("");
+    const wrong = event.target.closest("#wrong a");
+    if (wrong) { event.preventDefault(); goTo(wrong); }
     const copy = event.target.closest("[data-copy]");
     if (copy) copyText(copy, find(copy.dataset.copy));
   });
@@ -220,7 +222,7 @@
   const followServer = (form) => {
     all("[type=radio], [type=checkbox]", form).forEach((box) => { box.checked = box.defaultChecked; });
     all("#fields option", form).forEach((option) => { option.selected = option.defaultSelected; });
-    all("details:has([aria-invalid])", form).forEach((box) => { box.open = true; });
+    all("details:has(.error, .note)", form).forEach((box) => { box.open = true; });
     history.replaceState(history.state, "", addressOf(form));
     all("[data-counts]", form).forEach(count);
     nameKeys();
@@ -236,12 +238,26 @@
     return href.length < 8000 ? href : `/video?model=${find("[name=model]", form).value}`;
   };
   const afterOrder = (form, text) => {
-    const wrong = find("[aria-invalid]:not([role])", form) ?? find("[aria-invalid] input", form);
-    if (wrong) wrong.focus();
+    const wrong = find("#wrong a", form);
+    if (wrong) goTo(wrong);
     else if (text.includes('hx-target="#cards"') && matchMedia("(max-width: 47.5em)").matches) {
       find("#now-head").scrollIntoView();
     }
   };
+  // To a field that needs a change: whatever is closed around it opens, its sentence comes into view, it gets the focus.
+  const goTo = (link) => {
+    const control = document.getElementById(link.getAttribute("href").slice(1));
+    measureBar();
+    for (let box = control.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    const field = control.closest(".field:has(> .error)");
+    [field, find(":scope > .error", field)].forEach((each) => each.scrollIntoView({ block: "nearest" }));
+    control.focus({ focusVisible: true });
+  };
+  // On a phone the bar with the run button lies over the page: nothing that gets the focus may be under it.
+  const measureBar = () => {
+    document.documentElement.style.setProperty("--bar", `${find("#runbar")?.offsetHeight ?? 0}px`);
+  };
+  if (find("#runbar")) new ResizeObserver(measureBar).observe(find("#runbar"));
 
   // A poll that fails passes in silence, the third in a row is told until one succeeds; all other failures are told.
   let missed = 0;
