@@ -47,6 +47,8 @@ def draw_missing(parts: Parts, key: str, pairs: tuple[Pair, ...], setting: Setti
         advanced=(),
         advanced_open=False,
         error=f"{why} {_what_now(parts, key)}",
+        wrong=(),
+        tried=False,
         notice="",
         estimate="",
         href="/video?" + urlencode([("model", key), *(pair for pair in pairs if pair[1])]),
