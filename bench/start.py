@@ -96,6 +96,17 @@ def memory_mb(process: subprocess.Popen[bytes]) -> dict[str, float]:
     return found
 
 
+def seconds_to_end(process: subprocess.Popen[bytes]) -> float:
+    """From a Ctrl-C until the server and everything that it started are gone."""
+    whole = psutil.Process(process.pid)
+    all_of_it = [whole, *whole.children(recursive=True)]
+    began = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    process.wait()
+    psutil.wait_procs(all_of_it)
+    return time.perf_counter() - began
+
+
 def first_page(address: str) -> tuple[int, int]:
     """Requests and bytes on the wire (bodies, compressed as a browser asks) of the first visit."""
     with httpx.Client(base_url=address, headers={"accept-encoding": "gzip"}) as client:
@@ -141,12 +152,14 @@ def measure(folder: Path) -> dict[str, object]:
                 pairs.append((bare(client), *submit(client, number)))
                 time.sleep(PAUSE)
         arrivals = sandbox_arrivals(folder / "log")
+        stop = seconds_to_end(process)
     waits = [
         arrivals[str(VALUES["prompt"]).format(number)] - clicked
         for number, (_, _, clicked) in enumerate(pairs)
     ]
     return {
         "command to first page, s": round(start, 2),
+        "Ctrl-C to the end of everything, s": round(stop, 2),
         "memory of everything, MB": round(sum(memory.values()), 1),
         "memory by process, MB": {name: round(value, 1) for name, value in memory.items()},
         "first page, requests": requests,
@@ -161,6 +174,7 @@ def measure(folder: Path) -> dict[str, object]:
 
 AIMS = {
     "command to first page, s": 3,
+    "Ctrl-C to the end of everything, s": 3,
     "memory of everything, MB": 200,
     "first page, requests": 6,
     "first page, KiB": 70,

@@ -18,7 +18,7 @@ from tasks.settings import SettingsError
 log = logging.getLogger("shotlist.queue")
 
 LONGEST_SOCKET_PATH = 100  # bytes; the kernels' limits are 104 (macOS) and 108 (Linux)
-START_SECONDS = 10.0
+START_SECONDS = 60.0  # a slow machine, or a long queue to be read
 
 
 class FolderLock:
@@ -51,8 +51,9 @@ class EmbeddedQueue:
     Start it from the thread that lives as long as the process: Linux ends the child with the thread that made it.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, start_seconds: float = START_SECONDS) -> None:
         self.folder = data_dir / "queue"
+        self.start_seconds = start_seconds
         self.socket = _socket_path(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -88,6 +89,7 @@ class EmbeddedQueue:
         self.socket.unlink(missing_ok=True)
 
     async def _launch(self) -> bool:
+        """False where it ended by itself; `SettingsError` where it lives and does not answer."""
         self.socket.unlink(missing_ok=True)
         with (self.folder / "valkey.log").open("wb") as output:
             self._process = subprocess.Popen(  # noqa: ASYNC220, S603
@@ -97,8 +99,14 @@ class EmbeddedQueue:
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
             )
-        deadline = asyncio.get_running_loop().time() + START_SECONDS
-        while asyncio.get_running_loop().time() < deadline and self._process.poll() is None:
+        deadline = asyncio.get_running_loop().time() + self.start_seconds
+        while self._process.poll() is None:
+            if asyncio.get_running_loop().time() >= deadline:
+                await self._end()
+                raise SettingsError(
+                    f"The embedded queue does not answer within {self.start_seconds:g} s. No job is lost: start "
+                    "Shotlist again when this machine has less to do, or set SHOTLIST_REDIS_URL to a Redis of your own."
+                )
             if await _says(self.socket, b"PING", b"+PONG"):
                 return True
             await asyncio.sleep(0.005)
@@ -110,8 +118,15 @@ class EmbeddedQueue:
             await asyncio.sleep(0.2)
             if self._process is None or self._process.poll() is not None:  # None: a restart came to nothing
                 log.warning("the embedded queue has died; starting it again")
-                if not await self._launch():
+                if not await self._launched_again():
                     await asyncio.sleep(2.0)
+
+    async def _launched_again(self) -> bool:
+        try:
+            return await self._launch()
+        except SettingsError as error:
+            log.warning("%s", error)
+            return False
 
     async def _end(self) -> None:
         process, self._process = self._process, None

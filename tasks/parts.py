@@ -48,12 +48,18 @@ class Parts(Struct, frozen=True, kw_only=True):
 
 
 async def build_parts(
-    settings: Settings, *, queue_url: str, sandbox_url: str | None, pace: Pace | None = None
+    settings: Settings,
+    *,
+    queue_url: str,
+    sandbox_url: str | None,
+    pace: Pace | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Parts:
     """Open the database (migrating it where needed) and make every part.
 
-    `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`. Raises `SettingsError` with one sentence where
-    the database or the storage cannot be used. An unreachable queue is no error: the sweep sends hints again.
+    `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`; a `catalogue` is one that was read already.
+    Raises `SettingsError` with one sentence where the database or the storage cannot be used. An unreachable queue is
+    no error: the sweep sends hints again.
     """
     media, uploads = await open_stores(settings)
     database = await open_database(settings.database_url)
@@ -65,7 +71,7 @@ async def build_parts(
         settings=settings,
         pace=pace or Pace(),
         database=database,
-        catalogue=Catalogue(settings.models_dirs),
+        catalogue=catalogue or Catalogue(settings.models_dirs),
         wires=wires,
         clients=clients,
         keys=keys,

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.support import CHECKOUT, Server, environ, free_port, until
+from tests.support import CHECKOUT, PATIENCE, Server, environ, free_port, until
 
 
 class Cluster(Server):
@@ -31,7 +31,9 @@ class Cluster(Server):
     ) -> None:
         super().__init__(data_dir, DATABASE_URL=database_url, REDIS_URL=redis_url, **settings)
         self.ports = [self.port, *(free_port() for _ in range(webs - 1))]
-        self.last = httpx.Client(base_url=f"http://127.0.0.1:{self.ports[-1]}", timeout=30, trust_env=False)
+        self.last = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.ports[-1]}", timeout=PATIENCE, trust_env=False
+        )
         self.worker_count = workers
         self.keys = keys
         self.sandbox_port = free_port()
@@ -53,7 +55,7 @@ class Cluster(Server):
         self.keys = {**self.keys, **keys}
         self.webs = [self.launch("web", port=port) for port in self.ports]
         self.workers = [self.launch("worker") for _ in range(self.worker_count)]
-        until(self._ready, 30, f"all answer; their log:\n{self.said()}")
+        until(self._ready, lambda: f"all answer; their log:\n{self.said()}")
         return self
 
     def launch(self, *command: str, port: int = 1) -> subprocess.Popen[bytes]:
@@ -79,7 +81,7 @@ class Cluster(Server):
             with suppress(ProcessLookupError):
                 process.kill()
         for process in self.processes():
-            process.wait(10)
+            process.wait(PATIENCE)
 
     def job(self, job_id: str) -> dict[str, Any]:
         answer = self.last.get(f"/api/video/jobs/{job_id}")
@@ -90,7 +92,7 @@ class Cluster(Server):
         """End the first worker and start another."""
         old = self.workers.pop(0)
         old.send_signal(how)
-        old.wait(10)
+        old.wait(PATIENCE)
         self.workers.append(self.launch("worker"))
 
     @property
@@ -100,9 +102,11 @@ class Cluster(Server):
     def _ready(self) -> bool | None:
         assert all(each.poll() is None for each in self.processes()), f"one ended; the log:\n{self.said()}"
         try:
-            for port in self.ports:
-                httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, timeout=5).raise_for_status()
-            httpx.get(f"{self.sandbox_url}/_sandbox/health", trust_env=False, timeout=5).raise_for_status()
+            for url in (
+                *(f"http://127.0.0.1:{port}/readyz" for port in self.ports),
+                f"{self.sandbox_url}/_sandbox/health",
+            ):
+                httpx.get(url, trust_env=False, timeout=PATIENCE).raise_for_status()
         except httpx.HTTPError:
             return None
         return True if self.said().count("A worker is at work") >= len(self.workers) else None

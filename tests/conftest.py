@@ -1,6 +1,9 @@
-"""Servers that many tests share, started when the first test asks for them; and the table of the fault tests."""
+"""Servers that many tests share, started when the first test asks for them; which tests are slow; and the table of
+the fault tests.
+"""
 
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +11,29 @@ import msgspec
 import pytest
 
 from tests.engines import Postgres, Redis, Storage, postgres_server, redis_server, storage_server
+from tests.processes import Guard
+
+GUARD = Guard()
+sys.addaudithook(GUARD.hears)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever uses a fixture that starts a process is slow, so that nobody has to remember it."""
+    for item in items:
+        if "starts_processes" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with GUARD.watching(item):
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def starts_processes() -> None:
+    """For fixtures that start a process: a server, a database, a browser, a command."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,21 +44,21 @@ def children_hear_a_hangup() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres(starts_processes: None) -> Iterator[Postgres]:
     """One Postgres for all tests that leave it running."""
     with postgres_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def redis() -> Iterator[Redis]:
+def redis(starts_processes: None) -> Iterator[Redis]:
     """One Redis for all tests that leave it running."""
     with redis_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def storage() -> Iterator[Storage]:
+def storage(starts_processes: None) -> Iterator[Storage]:
     """One S3 for all tests that leave it running."""
     with storage_server() as server:
         yield server

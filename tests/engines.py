@@ -21,7 +21,7 @@ from typing import ClassVar, NoReturn
 import httpx
 import pytest
 
-from tests.support import free_port, until
+from tests.support import PATIENCE, free_port, until
 
 _numbers = itertools.count(1)
 
@@ -70,7 +70,7 @@ class Program:
             return
         with suppress(ProcessLookupError):
             self.process.send_signal(how)
-        self.process.wait(15)
+        self.process.wait(PATIENCE)
         self.process = None
 
     def remove(self) -> None:
@@ -79,7 +79,7 @@ class Program:
 
     def listens(self) -> bool | None:
         assert self.running.poll() is None, f"it ended; its log:\n{self.log.read_text()}"
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE):
             return True
         return None
 
@@ -108,7 +108,7 @@ class Postgres(Program):
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self.launch(*self._as("postgres"), "-D", "data", "-p", str(self.port), *settings)
-        until(self._answers, 20, "Postgres answers")
+        until(self._answers, "Postgres answers")
 
     def url(self, database: str) -> str:
         return f"postgres://shotlist@127.0.0.1:{self.port}/{database}"
@@ -157,7 +157,7 @@ class Redis(Program):
         self.launch(
             str(self.binary), *(part for pair in options.items() for part in pair), "--databases", "512"
         )
-        until(self.listens, 10, "Redis answers")
+        until(self.listens, "Redis answers")
 
     @property
     def url(self) -> str:
@@ -168,7 +168,7 @@ class Redis(Program):
         return f"redis://127.0.0.1:{self.port}/{next(_numbers) % 511 + 1}"
 
     def flush(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
             connection.sendall(b"FLUSHALL\r\n")
             assert connection.recv(100).startswith(b"+OK")
 
@@ -183,8 +183,8 @@ class Storage(Program):
 
     def start(self) -> None:
         self.launch(sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port))
-        until(self.listens, 30, "the storage answers")
-        httpx.put(f"{self.endpoint}/shotlist-tests", trust_env=False).raise_for_status()
+        until(self.listens, "the storage answers")
+        httpx.put(f"{self.endpoint}/shotlist-tests", trust_env=False, timeout=PATIENCE).raise_for_status()
 
     @property
     def endpoint(self) -> str:

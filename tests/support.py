@@ -1,6 +1,7 @@
 """A real Shotlist for tests: its own processes, ports and data folder, and what a person or a program does with it."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -8,8 +9,9 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,35 +20,79 @@ import httpx
 import psutil
 from PIL import Image
 
+from models.catalogue import Catalogue
 from tasks.settings import NAMES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RESTING = ("succeeded", "failed", "canceled", "unconfirmed")
 
+PATIENCE = 120.0
+"""Seconds after which a test believes that something will not happen any more.
+
+It is no measure of speed: a test that passes goes on as soon as what it waits for is there, however slow the machine.
+"""
+
+PORTS = range(20_000, 32_000)
+"""Where servers of tests listen: below the ports that Linux and macOS give to clients, which could take one."""
+
 Found = TypeVar("Found")
+
+_dice = random.SystemRandom()
+_given: set[int] = set()
+
+
+@cache
+def catalogue_of(*folders: Path) -> Catalogue:
+    """The models of folders that no test changes, read once: that takes longer than most tests."""
+    return Catalogue(folders)
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on, and the next one too, which the sandbox likes to take."""
+    """A port of 127.0.0.1 that nobody listens on, and the next one too, which the sandbox likes to take.
+
+    It is not given out a second time, so that a server that was ended can be started again where it was.
+    """
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
+        port = _dice.choice(PORTS)
+        if not _given & {port, port + 1} and _is_free(port) and _is_free(port + 1):
+            _given.update((port, port + 1))
             return port
 
 
-def until(found: Callable[[], Found | None], seconds: float, what: str) -> Found:
-    """Ask again and again until there is an answer; fail saying `what` did not happen in time."""
-    deadline = time.monotonic() + seconds
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def until(found: Callable[[], Found | None], what: str | Callable[[], str]) -> Found:
+    """Ask again and again until there is an answer; fail saying that `what` did not happen."""
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if (answer := found()) is not None:
             return answer
         time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
+    raise AssertionError(f"{what() if callable(what) else what}: not within {PATIENCE:g} s")
+
+
+def set_sandbox(url: str, *, held: bool) -> None:
+    """While it is held, the jobs of a sandbox stay where they are."""
+    httpx.post(
+        f"{url}/_sandbox/clock", json={"held": held}, trust_env=False, timeout=PATIENCE
+    ).raise_for_status()
+
+
+@contextmanager
+def sandbox_held(url: str) -> Iterator[None]:
+    """What is under way there can be looked at in peace."""
+    set_sandbox(url, held=True)
+    try:
+        yield
+    finally:
+        set_sandbox(url, held=False)
 
 
 def keys() -> set[str]:
@@ -72,7 +118,7 @@ def command(*arguments: str, env: dict[str, str], stdin: str = "") -> subprocess
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -86,7 +132,7 @@ class Server:
         self.settings = {"SANDBOX_SPEED": "10", **settings}
         self.log = data_dir.with_name(f"{data_dir.name}.log")
         self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
         self.process: subprocess.Popen[bytes] | None = None
         self.begins = 0
 
@@ -110,7 +156,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(self._answers, 20, f"the server answers; its log:\n{self.said()}")
+        until(self._answers, lambda: f"the server answers; its log:\n{self.said()}")
         return self
 
     def _answers(self) -> bool | None:
@@ -145,8 +191,8 @@ class Server:
             return
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
-        until(lambda: True if not self.group() else None, 5, "the group is gone")
+        self.process.wait(PATIENCE)
+        until(lambda: True if not self.group() else None, "the group is gone")
 
     def place(self, model: str, values: dict[str, Any], **headers: str) -> httpx.Response:
         """POST /api/video/jobs; header names are given with underscores."""
@@ -164,7 +210,7 @@ class Server:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def wait(self, job_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+    def wait(self, job_id: str, *statuses: str) -> dict[str, Any]:
         """Until the job is in one of the statuses (by default: until it rests); the job as it is then."""
         wanted = statuses or RESTING
 
@@ -172,16 +218,22 @@ class Server:
             job = self.job(job_id)
             return job if job["status"] in wanted else None
 
-        return until(there, seconds, f"job {job_id} is {' or '.join(wanted)}")
+        return until(there, f"job {job_id} is {' or '.join(wanted)}")
 
     @property
     def sandbox_url(self) -> str:
         """Where the sandbox of the last start is."""
         return str(re.findall(r"\(at (http://\S+)\)", self.said())[-1])
 
+    def hold_sandbox(self) -> None:
+        """Jobs stay where they are until another sandbox is started in its place."""
+        set_sandbox(self.sandbox_url, held=True)
+
     def submissions(self) -> dict[str, Any]:
         """What the sandbox has counted: `total`, `by_prompt`, …"""
-        return dict(httpx.get(f"{self.sandbox_url}/_sandbox/submissions", trust_env=False).json())
+        return dict(
+            httpx.get(f"{self.sandbox_url}/_sandbox/submissions", trust_env=False, timeout=PATIENCE).json()
+        )
 
 
 def png(size: tuple[int, int]) -> bytes:

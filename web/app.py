@@ -8,6 +8,7 @@ GET /readyz    database and queue answer too
 """
 
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Literal
 
@@ -47,12 +48,13 @@ class Readiness(msgspec.Struct, frozen=True):
 class Fresh:
     """Hands out the parts, after a look at the model and provider files, and at the keys, if the last one is old."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, clock: Callable[[], float] = time.monotonic) -> None:
         self.parts = parts
-        self.looked_at = time.monotonic()
+        self.clock = clock
+        self.looked_at = clock()
 
     async def __call__(self) -> Parts:
-        now = time.monotonic()
+        now = self.clock()
         if now - self.looked_at >= REFRESH_SECONDS:
             self.looked_at = now
             self.parts.catalogue.refresh()

@@ -17,10 +17,10 @@ LAST_SECONDS = 2.4
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def stop_on_signals(last_act: Callable[[], None]) -> asyncio.Event:
+def stop_on_signals(last_act: Callable[[], None], last_seconds: float = LAST_SECONDS) -> asyncio.Event:
     """An event that SIGINT, SIGTERM and SIGHUP set. To be called inside the event loop, before uvicorn runs.
 
-    If the process is still there `LAST_SECONDS` later (a thread that decodes a video cannot be interrupted), or at
+    If the process is still there `last_seconds` later (a thread that decodes a video cannot be interrupted), or at
     a second signal, it does `last_act` and is gone: every row and file of ours survives that by design.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -31,7 +31,7 @@ def stop_on_signals(last_act: Callable[[], None]) -> asyncio.Event:
         os._exit(0)
 
     def wait_and_go() -> None:
-        time.sleep(LAST_SECONDS)
+        time.sleep(last_seconds)
         gone()
 
     def on_signal(_: int, __: FrameType | None) -> None:

@@ -38,6 +38,7 @@ from providers.sandbox.asgi import (
     text_answer,
 )
 from providers.sandbox.clips import Clips, RenderError
+from providers.sandbox.clock import Clock
 from providers.sandbox.courier import Courier
 from providers.sandbox.faults import (
     BEFORE,
@@ -53,6 +54,7 @@ from providers.sandbox.inputs import Inputs
 from providers.sandbox.reading import json_object
 from providers.sandbox.reports import describe, submissions
 from providers.sandbox.store import Store
+from providers.sandbox.timeline import iso
 from providers.sandbox.webhooks import standard_secret
 from providers.sandbox.wire import Call, Route, Sandbox, Wire
 
@@ -74,12 +76,14 @@ MODULES = (
 )
 WIRES: dict[str, Wire] = {module.WIRE.name: module.WIRE for module in MODULES}
 TIDY_SECONDS = 3600.0
+DAY = 86_400.0
 
 
 def create_sandbox(folder: Path, *, speed: float = 1.0) -> "App":
     """The app that keeps its jobs, files and clips in `folder`; `speed` 10 makes jobs ten times faster."""
     inputs = Inputs(folder)
-    return App(Sandbox(store=Store(folder), clips=Clips(folder, inputs), inputs=inputs, speed=speed))
+    clips = Clips(folder, inputs)
+    return App(Sandbox(store=Store(folder), clips=clips, inputs=inputs, clock=Clock(), speed=speed))
 
 
 class App:
@@ -157,12 +161,28 @@ class App:
                 return json_answer(200, {"ok": True, "speed": self.sandbox.speed})
             case ["submissions"]:
                 return json_answer(200, submissions(self.sandbox.store))
+            case ["clock"] if request.method == "POST":
+                return self._set_clock(request)
             case ["webhooks", name] if name in WIRES and request.method == "POST":
                 return self._register(name, request)
             case ["inputs", name] if path := self.sandbox.inputs.path(name):
                 return FileAnswer(path, "application/octet-stream")
             case _:
                 return text_answer(404, f"There is nothing here. See {request.root}/_sandbox\n")
+
+    def _set_clock(self, request: Request) -> Reply:
+        """Lets a client look at a state for as long as it likes, and then goes on."""
+        clock, asked = self.sandbox.clock, json_object(request) or {}
+        held, seconds = asked.get("held", clock.held), asked.get("move", 0)
+        if not isinstance(held, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= DAY:
+            return json_answer(
+                422, {"detail": 'The body is {"held": true}, {"held": false} or {"move": 0.5}.'}
+            )
+        if held != clock.held:
+            (clock.hold if held else clock.let_go)()
+        clock.move(seconds)
+        self._courier.wake()
+        return json_answer(200, {"held": clock.held, "now": iso(clock())})
 
     def _register(self, name: str, request: Request) -> Reply:
         """Stands in for the page where an account says where all its webhooks go."""

@@ -1,6 +1,5 @@
 """The queue, the history and the jobs of a ComfyUI server."""
 
-import time
 from typing import Any
 
 from providers.sandbox.asgi import Answer, Reply, json_answer
@@ -76,7 +75,7 @@ async def change_queue(call: Call) -> Reply:
 
 
 def _drop(call: Call, job: Job) -> None:
-    call.sandbox.store.cancel(job.id, time.time())
+    call.sandbox.store.cancel(job.id, call.sandbox.clock())
     call.sandbox.store.hide(job.id)
 
 
@@ -91,7 +90,7 @@ async def interrupt(call: Call) -> Reply:
 
 def _stop(call: Call, job: Job) -> None:
     if look(call.sandbox, job).fraction < LAST_NODE or "endless" in job.facts.faults:
-        call.sandbox.store.cancel(job.id, time.time())
+        call.sandbox.store.cancel(job.id, call.sandbox.clock())
 
 
 async def history(call: Call) -> Reply:
@@ -147,7 +146,7 @@ def _summary(job: Job, now: Moment) -> dict[str, Any]:
     }
     if now.over:
         shown["execution_start_time"] = round((now.started_at or job.created_at) * 1000)
-        shown["execution_end_time"] = round((now.ended_at or time.time()) * 1000)
+        shown["execution_end_time"] = round((now.ended_at or 0) * 1000)
     return shown
 
 

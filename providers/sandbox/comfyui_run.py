@@ -1,6 +1,5 @@
 """A run of a graph over time: which node is at work when, the events that tell of it, and how history records it."""
 
-import time
 from typing import Any
 
 from msgspec import Struct
@@ -74,7 +73,7 @@ def node_at(job: Job, fraction: float) -> str:
 
 def ended_by(job: Job, now: Moment) -> tuple[str, dict[str, Any]]:
     """The last message of a run that is over: its kind and what it says."""
-    base = {"prompt_id": prompt_id(job), "timestamp": round((now.ended_at or time.time()) * 1000)}
+    base = {"prompt_id": prompt_id(job), "timestamp": round((now.ended_at or 0) * 1000)}
     if now.phase == "succeeded":
         return "execution_success", base
     node = _failing_node(job, now)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
@@ -73,7 +72,7 @@ class Socket:
         for job in self._jobs():
             now = look(self._sandbox, job)
             if now.started_at is not None:
-                self._told[job.id] = len(events_until(job, time.time()))
+                self._told[job.id] = len(events_until(job, self._sandbox.clock()))
             if now.phase == "running" and self._owns(job):
                 await self._say("executing", {"node": node_at(job, now.fraction)})
 
@@ -88,7 +87,7 @@ class Socket:
             nobodys = "client_id" not in job.facts.notes["extra"]
             if not self._owns(job) and not nobodys:
                 continue
-            events = events_until(job, time.time())
+            events = events_until(job, self._sandbox.clock())
             fresh, self._told[job.id] = events[self._told.get(job.id, 0) :], len(events)
             yield from (event for event in fresh if not nobodys or event.type in FOR_ALL)
 

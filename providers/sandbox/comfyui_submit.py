@@ -147,14 +147,14 @@ def _accept(call: Call, graph: Graph, outputs: list[str], number: int) -> Job:
     notes = {
         "prompt_id": asked,
         "number": number,
-        "extra": extra | {"create_time": round(time.time() * 1000)},
+        "extra": extra | {"create_time": round(call.sandbox.clock() * 1000)},
         "outputs": outputs,
         "cached": earlier is not None,
         "files": earlier.facts.notes["files"] if earlier else plan_outputs(store, job_id, graph, outputs),
     }
     seconds = plan_seconds(job_id, call.sandbox.speed)
     if earlier:
-        seconds = (max(0.0, (ends_at(earlier) or 0) - time.time()) + CACHED_SECONDS, CACHED_SECONDS)
+        seconds = (max(0.0, (ends_at(earlier) or 0) - call.sandbox.clock()) + CACHED_SECONDS, CACHED_SECONDS)
     given_to = _readable(call, graph)
     order = Order(
         job_id, "comfyui", given_to, trouble=_odd_size(graph, outputs), seconds=seconds, notes=notes

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import http.client
-import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -36,7 +35,7 @@ class Courier:
         try:
             while True:
                 self._wake.clear()
-                pause = self._send_due(time.time())
+                pause = self._send_due(self._sandbox.clock())
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
         finally:
@@ -65,7 +64,7 @@ class Courier:
             if letter:
                 await self._deliver(job, letter)
         if event == events_of(job)[-1][0]:
-            self._sandbox.store.told(job.id, time.time())
+            self._sandbox.store.told(job.id, self._sandbox.clock())
 
     async def _deliver(self, job: Job, letter: Letter) -> None:
         for attempt in range(TRIES):
@@ -75,7 +74,9 @@ class Courier:
 
     async def _wait_for_the_end(self, job: Job) -> None:
         now: Job | None = job
-        while now and ((end := ends_at(now)) is None or time.time() < end + LATE / self._sandbox.speed):
+        while now and (
+            (end := ends_at(now)) is None or self._sandbox.clock() < end + LATE / self._sandbox.speed
+        ):
             await asyncio.sleep(LATE / self._sandbox.speed / 4)
             now = self._sandbox.store.job(job.provider, job.id)
 

@@ -1,6 +1,5 @@
 """fal's queue API: submit, status, result and cancel of any model, and its file storage."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -152,7 +151,7 @@ async def cancel(call: Call) -> Reply:
         return json_answer(404, {"status": "NOT_FOUND"})
     if look(call.sandbox, job).over:
         return json_answer(400, {"status": "ALREADY_COMPLETED"})
-    call.sandbox.store.cancel(job.id, time.time())
+    call.sandbox.store.cancel(job.id, call.sandbox.clock())
     return json_answer(202, {"status": "CANCELLATION_REQUESTED"})
 
 

@@ -1,6 +1,5 @@
 """MiniMax's second generation: content in a list, one step to the clip, and statuses that mean what they say."""
 
-import time
 from typing import Any
 
 import msgspec
@@ -114,7 +113,7 @@ def document(sandbox: Sandbox, job: Job, base: str) -> dict[str, Any]:
         "duration": seconds,
         "ratio": given.get("ratio", "adaptive"),
         "created_at": int(job.created_at),
-        "updated_at": int(now.ended_at or time.time()),
+        "updated_at": int(now.ended_at or sandbox.clock()),
     }
     if now.phase == "failed":
         task["error"] = dict(zip(("code", "message"), reason(job, FAILURES), strict=True))
@@ -145,7 +144,7 @@ async def delete(call: Call) -> Reply:
     if look(call.sandbox, job).over:
         discard(call.sandbox, job)
         return json_answer(200, {"task_id": job.id, "action": "delete", "status": "deleted"})
-    call.sandbox.store.cancel(job.id, time.time())
+    call.sandbox.store.cancel(job.id, call.sandbox.clock())
     return json_answer(200, {"task_id": job.id, "action": "cancel", "status": "cancelled"})
 
 

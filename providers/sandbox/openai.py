@@ -126,7 +126,7 @@ def document(sandbox: Sandbox, job: Job) -> dict[str, Any]:
 
 async def content(call: Call) -> Reply:
     """GET videos/{id}/content: the bytes, for who has the key."""
-    if call.job is None or moment(call.job, time.time()).phase != "succeeded":
+    if call.job is None or moment(call.job, call.sandbox.clock()).phase != "succeeded":
         return refusal("not_found")
     if (variant := call.request.query.get("variant", "video")) != "video":
         return refusal("invalid_input", f"There is no {variant} of this video.", "variant")

@@ -1,7 +1,6 @@
 """How a submission becomes a job, the same for every wire."""
 
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +60,7 @@ def accept(call: Call, order: Order) -> Job:
         events=order.events,
         notes=order.notes,
     )
-    job = Job(order.id, call.provider, prompt, time.time(), None, facts)
+    job = Job(order.id, call.provider, prompt, sandbox.clock(), None, facts)
     sandbox.store.add(job)
     return job
 
@@ -124,7 +123,7 @@ def reason(job: Job, reasons: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
 
 def discard(sandbox: Sandbox, job: Job) -> None:
     """Deletes a job for its owner: it stops, is not found any more, and no webhook tells of it."""
-    now = time.time()
+    now = sandbox.clock()
     sandbox.store.cancel(job.id, now)
     sandbox.store.told(job.id, now)
     sandbox.store.hide(job.id)
@@ -132,7 +131,7 @@ def discard(sandbox: Sandbox, job: Job) -> None:
 
 def look(sandbox: Sandbox, job: Job) -> Moment:
     """Where the job stands now; a look at a running one starts its clip, so that it is there in time."""
-    now = moment(job, time.time())
+    now = moment(job, sandbox.clock())
     if now.phase == "running" and now.fraction > CLIP_AFTER and ending(job)[1] == "succeeded":
         sandbox.clips.start(job)
     return now

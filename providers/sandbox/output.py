@@ -1,7 +1,5 @@
 """The finished clip as it is downloaded, with the faults that an output can have."""
 
-import time
-
 from providers.sandbox.asgi import Answer, FileAnswer, Reply, text_answer
 from providers.sandbox.store import Job
 from providers.sandbox.timeline import moment
@@ -18,7 +16,7 @@ def clip_link(base: str, job: Job) -> str:
 async def send_clip(call: Call) -> Reply:
     """The job's clip, or what a fault leaves of it; open to all, like the services' own file hosts."""
     job = call.job
-    if job is None or moment(job, time.time()).phase != "succeeded":
+    if job is None or moment(job, call.sandbox.clock()).phase != "succeeded":
         return text_answer(404, "There is no such file.")
     faults = {call.fault, *job.facts.faults}
     if "expired_output" in faults:

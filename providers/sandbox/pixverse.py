@@ -117,7 +117,7 @@ async def show(call: Call) -> Reply:
         "style": "",
         "seed": job.facts.input.get("seed", 0),
         "create_time": _stamp(job.created_at),
-        "modify_time": _stamp(time.time()),
+        "modify_time": _stamp(call.sandbox.clock()),
         "url": "",
         "size": 0,
         "outputWidth": 0,

@@ -114,7 +114,7 @@ async def cancel(call: Call) -> Reply:
     if job is None:
         return refusal("not_found")
     if not look(call.sandbox, job).over:
-        call.sandbox.store.cancel(job.id, time.time())
+        call.sandbox.store.cancel(job.id, call.sandbox.clock())
     return await show(call.again())
 
 

@@ -1,6 +1,5 @@
 """Runway's developer API: tasks, whose every call names a version of the API, and uploads in two steps."""
 
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -65,7 +64,8 @@ async def create(call: Call) -> Reply:
     """POST text_to_video, image_to_video or video_to_video."""
     if trouble := _wrong(call.request.path.removeprefix("/v1/"), call.given):
         return json_answer(400, {"error": "Validation of body failed", "issues": _issues(trouble)})
-    busy = sum(not moment(job, time.time()).over for job in call.sandbox.store.jobs(call.provider))
+    now, jobs = call.sandbox.clock(), call.sandbox.store.jobs(call.provider)
+    busy = sum(not moment(job, now).over for job in jobs)
     order = Order(str(uuid4()), str(call.given["model"]), call.given, notes={"throttled": busy >= AT_ONCE})
     job = accept(call, order)
     return json_answer(200, {"id": job.id, "estimatedCost": {"credits": _credits(job)}})

@@ -1,7 +1,6 @@
 """ByteDance's Ark: content generation tasks made of a list of texts and media, with an unsigned callback."""
 
 import secrets
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,7 +100,7 @@ def document(sandbox: Sandbox, job: Job, base: str) -> dict[str, Any]:
         if now.phase == "failed"
         else None,
         "created_at": int(job.created_at),
-        "updated_at": int(now.ended_at or time.time()),
+        "updated_at": int(now.ended_at or sandbox.clock()),
         "service_tier": given.get("service_tier", "default"),
     }
     if now.phase != "succeeded":
@@ -134,7 +133,7 @@ async def delete(call: Call) -> Reply:
     if now.phase == "running":
         return refusal("running")
     if now.phase == "queued":
-        call.sandbox.store.cancel(job.id, time.time())
+        call.sandbox.store.cancel(job.id, call.sandbox.clock())
     else:
         discard(call.sandbox, job)
     return json_answer(200, {})

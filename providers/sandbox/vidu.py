@@ -162,7 +162,7 @@ async def cancel(call: Call) -> Reply:
         return refusal("not_found")
     if look(call.sandbox, call.job).over:
         return refusal("over")
-    call.sandbox.store.cancel(call.job.id, time.time())
+    call.sandbox.store.cancel(call.job.id, call.sandbox.clock())
     return json_answer(200, {})
 
 

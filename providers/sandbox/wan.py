@@ -1,6 +1,5 @@
 """Alibaba's DashScope: asynchronous tasks that can be canceled only while pending, and uploads by a policy."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -148,7 +147,7 @@ async def cancel(call: Call) -> Reply:
     """POST tasks/{id}/cancel, while it is pending."""
     if call.job is None or look(call.sandbox, call.job).phase != "queued":
         return refusal("too_late")
-    call.sandbox.store.cancel(call.job.id, time.time())
+    call.sandbox.store.cancel(call.job.id, call.sandbox.clock())
     return _answer({})
 
 

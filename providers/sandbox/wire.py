@@ -8,18 +8,21 @@ from msgspec import Struct, structs
 
 from providers.sandbox.asgi import Answer, Receive, Reply, Request, Scope, Send
 from providers.sandbox.clips import Clips
+from providers.sandbox.clock import Clock
 from providers.sandbox.inputs import Inputs
 from providers.sandbox.reading import json_object, prompt_in
 from providers.sandbox.store import Job, Store
 
 
 class Sandbox(Struct, frozen=True):
-    """The parts that all wires use. `speed` 10 makes jobs ten times faster; `keys` are those that sign callbacks, by
-    job, and are never written down; `sockets` tells by a client's id which of its websockets is the one that counts."""
+    """The parts that all wires use. `speed` 10 makes jobs ten times faster, and `clock` tells where they stand; `keys`
+    are those that sign callbacks, by job, and are never written down; `sockets` tells by a client's id which of its
+    websockets is the one that counts."""
 
     store: Store
     clips: Clips
     inputs: Inputs
+    clock: Clock
     speed: float = 1.0
     keys: dict[str, str] = {}
     sockets: dict[str, object] = {}

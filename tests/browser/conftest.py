@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.support import Server, png
+from tests.support import PATIENCE, Server, png
 
 CHROMIUM = Path("/usr/bin/chromium")
 OpenPage = Callable[..., Page]
-PATIENCE = 60_000  # milliseconds: a condition that holds is met at once, on a busy machine later
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,20 +22,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`shotlist serve` on a free port; every key is missing, so that the sandbox plays all providers."""
     with Server(tmp_path_factory.mktemp("browser") / "data") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(starts_processes: None) -> Iterator[Browser]:
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip(f"There is no Chromium at {CHROMIUM}: install it to run the browser tests.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
         yield browser
         browser.close()
+
+
+def patient(context: BrowserContext) -> BrowserContext:
+    """The same, with all the time in the world for whatever its pages are to do."""
+    context.set_default_timeout(1000 * PATIENCE)
+    return context
 
 
 @pytest.fixture
@@ -59,9 +64,8 @@ def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
             viewport={"width": width, "height": height},
             has_touch=touch,
         )
-        contexts.append(context)
+        contexts.append(patient(context))
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: complaints.append(message.text) if _complains(message) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)

@@ -1,16 +1,16 @@
 """What a person types, chooses and has in focus stays, whatever the server answers and however late."""
 
+import re
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, patient
 from tests.support import Server
 
 KLING = "/video?model=kling-v2.1-master"
-FILM_SECONDS = 60_000
 HAND_OVER = """([kind, where, name, type, base64]) => {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)), data = new DataTransfer();
     data.items.add(new File([bytes], name, { type }));
@@ -22,12 +22,24 @@ HAND_OVER = """([kind, where, name, type, base64]) => {
 }"""
 
 
-def slow_down(page: Page, milliseconds: int) -> None:
-    """Every answer of the server comes so much later."""
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
-    slow = {"offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1}
-    wire.send("Network.emulateNetworkConditions", slow)
+class Gate:
+    """Requests of a page that match wait here until it is opened."""
+
+    def __init__(self, page: Page, pattern: re.Pattern[str]) -> None:
+        self.waiting: list[Route] = []
+        self.is_open = False
+        page.route(pattern, self._take)
+
+    def open(self) -> None:
+        self.is_open = True
+        for route in self.waiting:
+            route.continue_()
+
+    def _take(self, route: Route) -> None:
+        if self.is_open:
+            route.continue_()
+        else:
+            self.waiting.append(route)
 
 
 def hand_over(page: Page, kind: str, where: str, file: Path, mime: str = "image/png") -> bool:
@@ -42,12 +54,15 @@ def test_what_is_chosen_and_typed_while_an_order_is_on_its_way_stays_and_is_pric
     open_page: OpenPage,
 ) -> None:
     page = open_page(f"{KLING}&prompt=A+kite")
-    slow_down(page, 1000)
+    gate = Gate(page, re.compile("/video/(jobs|form)$"))
     page.locator("#run").click()
     expect(page.locator("#form")).to_contain_class("htmx-request")
     page.get_by_label("10 s").check()
     page.get_by_label("9:16").check()
     page.get_by_label("Prompt", exact=True).fill("A kite at noon")
+    expect(page.locator("#form")).to_contain_class("htmx-request")
+    assert [route.request.url.rpartition("/")[2] for route in gate.waiting][:1] == ["jobs"]
+    gate.open()
     expect(page.locator("#cards .card")).to_contain_text("A kite")
     expect(page.locator("#price")).to_have_text("about $2.80")
     expect(page.get_by_label("9:16")).to_be_checked()
@@ -107,18 +122,18 @@ def test_the_focus_goes_on_when_a_swap_takes_its_control_away(open_page: OpenPag
     card = page.locator("#cards .card", has_text="Focus")
     expect(card.locator("h3")).to_contain_text("Processing")
     card.get_by_role("button", name="Cancel").press("Enter")
-    expect(page.locator("#cards .is-canceled")).to_be_visible(timeout=FILM_SECONDS)
+    expect(page.locator("#cards .is-canceled")).to_be_visible()
     assert card.evaluate("card => card.contains(document.activeElement)")
 
 
 def test_a_page_whose_server_is_away_says_so_until_it_is_back(chromium: Browser, server: Server) -> None:
     """In a window of its own: Chromium complains of every request without an answer."""
-    with chromium.new_context(base_url=server.url) as context:
+    with patient(chromium.new_context(base_url=server.url)) as context:
         page = context.new_page()
         page.goto(f"{KLING}&prompt=Away+[fault:+endless]")
         page.locator("#run").click()
         expect(page.locator("#cards .card", has_text="Away")).to_contain_text("Processing")
         page.route("**/video/live*", lambda route: route.abort())
-        expect(page.locator("#alert")).to_contain_text("Shotlist does not answer", timeout=FILM_SECONDS)
+        expect(page.locator("#alert")).to_contain_text("Shotlist does not answer")
         page.unroute("**/video/live*")
-        expect(page.locator("#alert")).to_be_hidden(timeout=FILM_SECONDS)
+        expect(page.locator("#alert")).to_be_hidden()

@@ -1,9 +1,9 @@
 """The page on a phone, in the dark, by keyboard alone, and as a screen reader finds it."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.conftest import CHROMIUM, OpenPage
+from tests.browser.conftest import CHROMIUM, OpenPage, patient
 from tests.support import Server
 
 MODELS = ("kling-v2.1-master", "hailuo-02", "seedance-1-pro", "veo-3.1", "wan-2.5", "ltx-2")
@@ -35,7 +35,7 @@ def test_what_a_button_asks_first_fits_the_phone(open_page: OpenPage) -> None:
     page.locator("#run").click()
     card = page.locator("#cards .card").first
     for question in ("I have its id", "Delete"):
-        card.locator("summary", has_text=question).click(timeout=30_000)
+        card.locator("summary", has_text=question).click()
         box = card.locator(".sure[open] .popped").bounding_box()
         assert box
         assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
@@ -59,7 +59,8 @@ def test_a_reader_who_set_letters_twice_as_large_gets_them_and_nothing_sticks_ou
 ) -> None:
     large = ["--blink-settings=defaultFontSize=32"]
     with chromium.browser_type.launch(executable_path=str(CHROMIUM), args=large) as browser:
-        page = browser.new_page(base_url=server.url, viewport={"width": width, "height": 900})
+        size: ViewportSize = {"width": width, "height": 900}
+        page = patient(browser.new_context(base_url=server.url, viewport=size)).new_page()
         for path in ("/video?model=veo-3.1-reference", "/video/library", "/account", "/video/models"):
             page.goto(path)
             assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 30
@@ -123,9 +124,9 @@ def test_enter_in_a_one_line_field_checks_and_does_not_order(open_page: OpenPage
     page = open_page("/video?model=veo-3.1&prompt=Only+checked")
     page.locator(".advanced summary").click()
     page.get_by_label("Seed").fill("7")
-    page.get_by_label("Seed").press("Enter")
+    with page.expect_response("**/video/form"):
+        page.get_by_label("Seed").press("Enter")
     expect(page.locator("#form")).not_to_contain_class("htmx-request")
-    page.wait_for_timeout(400)
     expect(page.locator(".card", has_text="Only checked")).to_have_count(0)
     expect(page.get_by_label("Seed")).to_have_value("7")
     expect(page.locator(".advanced")).to_have_attribute("open", "")
@@ -136,7 +137,10 @@ def test_every_text_stands_out_enough_from_its_ground(open_page: OpenPage, schem
     """WCAG AA: 4.5 to 1, measured on what Chromium computed for each text of the page."""
     page = open_page("/video?model=hailuo-02&prompt=A+kite&duration=10&resolution=1080p")
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.wait_for_timeout(300)
+    page.evaluate(
+        "() => Promise.all(document.getAnimations().filter((each) => each instanceof CSSTransition)"
+        ".map((each) => each.finished))"
+    )
     weak = page.evaluate(CONTRAST)
     assert weak == []
 

@@ -39,7 +39,7 @@ def known(server: Server, status: int) -> None:
     def asked() -> bool | None:
         return True if server.http.get("/api/video/models/my").status_code == status else None
 
-    until(asked, 60, f"the model is answered with {status}")
+    until(asked, f"the model is answered with {status}")
 
 
 def jobs(server: Server) -> list[str]:

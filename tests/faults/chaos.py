@@ -22,10 +22,10 @@ import pytest
 
 from tests.engines import postgres_server, redis_server
 from tests.faults.books import Books, Click, all_jobs, balance
-from tests.faults.houses import CHEAP, MODEL, Engines, House, Nest, SandboxProcess
+from tests.faults.houses import CHEAP, HASTY_PACE, MODEL, Engines, House, Nest, SandboxProcess
 from tests.faults.mischief import Mischief
 from tests.faults.verdict import table
-from tests.support import RESTING
+from tests.support import PATIENCE, RESTING
 
 FAULTS = {
     "": 55,
@@ -51,7 +51,7 @@ FAULTS = {
 }
 """What the sandbox is asked to do wrong, and how often in about a hundred."""
 
-QUIET = 180.0  # seconds after the last mischief until every job must rest
+QUIET = 300.0  # seconds after the last mischief until every job must rest
 
 
 def orders(dice: random.Random, count: int) -> list[Click]:
@@ -71,7 +71,7 @@ class Clicker:
 
     def __init__(self, urls: list[str]) -> None:
         self.urls = urls
-        self.http = httpx.Client(timeout=30, trust_env=False)
+        self.http = httpx.Client(timeout=PATIENCE, trust_env=False)
         self.placed: dict[Click, set[str]] = {}
 
     def click(self, click: Click, at: float) -> None:
@@ -155,7 +155,7 @@ def a_house(*, embedded: bool) -> Iterator[House]:
         nest, sandbox = Nest(), SandboxProcess(folder / "sandbox")
         stack.callback(sandbox.close)
         stack.callback(nest.close)
-        house = House(folder / "house", nest, sandbox, engines)
+        house = House(folder / "house", nest, sandbox, engines, pace=HASTY_PACE)
         stack.callback(house.close)
         yield house
 

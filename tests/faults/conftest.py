@@ -15,14 +15,14 @@ from tests.faults.verdict import Verdict
 
 
 @pytest.fixture(scope="session")
-def nest() -> Iterator[Nest]:
+def nest(starts_processes: None) -> Iterator[Nest]:
     nest = Nest()
     yield nest
     nest.close()
 
 
 @pytest.fixture(scope="session")
-def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+def counting(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     sandbox = SandboxProcess(tmp_path_factory.mktemp("sandbox"))
     yield sandbox
     sandbox.close()

@@ -6,6 +6,8 @@ import pytest
 
 from tests.faults.chaos import a_house, campaign, told
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("where", ["embedded", "apart"])
 def test_the_books_balance_after_a_short_campaign(where: str, capsys: pytest.CaptureFixture[str]) -> None:

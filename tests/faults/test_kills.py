@@ -118,7 +118,7 @@ def test_a_process_killed_at_this_point_loses_nothing_and_pays_once(
     case: Case,
     where: Where,
 ) -> None:
-    verdict = ends[case.name, where].result(120)
+    verdict = ends[case.name, where].result()
     report(verdict)
     assert verdict.wrong == ()
     assert (verdict.state, verdict.submissions) == (case.state, case.sent), verdict
@@ -144,14 +144,14 @@ def _run(house: House, case: Case, prompt: str) -> Verdict:
     web, worker = house.roles
     killed = web if case.on == "web" else worker
     if case.point.startswith("while"):
-        until(lambda: True if house.sandbox.of(prompt) else None, 10, "it is sent")
+        until(lambda: True if house.sandbox.of(prompt) else None, "it is sent")
         house.kill(killed)
     else:
         house.ended(killed)
         assert f"Killed at {case.point}" in house.said()
     house.begin()
     job_id = _order(house, case, prompt)
-    job = house.wait(job_id, seconds=30)
+    job = house.wait(job_id)
     return judge(house, job, prompt, fault=case.fault or "none", step=case.point)
 
 
@@ -165,6 +165,6 @@ def _order(house: House, case: Case, prompt: str) -> str:
         picture.write_text(answer.json()["id"])
     job_id = house.place_once(prompt, "key of the click", mode="i2v", image=picture.read_text())
     if case.cancel:
-        house.wait(job_id, "processing", "canceled", seconds=20)
+        house.wait(job_id, "processing", "canceled")
         house.http.post(f"/api/video/jobs/{job_id}/cancel")
     return job_id

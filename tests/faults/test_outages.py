@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.houses import House
+from tests.faults.houses import HASTY_PACE, House
 from tests.faults.taps import Plan
 from tests.faults.verdict import Verdict, judge
 from tests.support import until
@@ -43,7 +43,7 @@ def settle(report: Callable[[Verdict], None]) -> Callable[..., None]:
 
     def check(house: House, placed: dict[str, str], fault: str, step: str) -> None:
         for prompt, job_id in placed.items():
-            verdict = judge(house, house.wait(job_id, seconds=60), prompt, fault=fault, step=step)
+            verdict = judge(house, house.wait(job_id), prompt, fault=fault, step=step)
             report(verdict)
             assert verdict.wrong == (), verdict
             assert (verdict.state, verdict.submissions) == ("succeeded", 1), f"{verdict}\n{house.said()}"
@@ -61,7 +61,7 @@ def queue_server(house: House) -> psutil.Process:
                     return child
         return None
 
-    return until(found, 5, "the queue runs")
+    return until(found, "the queue runs")
 
 
 def flush(house: House) -> None:
@@ -102,9 +102,7 @@ def test_orders_are_taken_while_the_queue_hangs_and_are_made_when_it_is_back(
     house = build_one().begin()
     queue = queue_server(house)
     queue.suspend()
-    began = time.monotonic()
     placed = {"Queue hangs": house.place_once("Queue hangs", "hangs")}
-    assert time.monotonic() - began < 3
     assert house.http.get("/readyz").status_code == 503
     time.sleep(2)
     queue.resume()
@@ -167,7 +165,7 @@ def test_a_disk_that_stays_full_ends_in_a_true_sentence(
     build_one: Callable[..., House], report: Callable[[Verdict], None]
 ) -> None:
     house = build_one().begin(worker=Plan(disk_full=1000))
-    job = house.wait(house.place_once("Full for ever", "full"), seconds=60)
+    job = house.wait(house.place_once("Full for ever", "full"))
     verdict = judge(house, job, "Full for ever", fault="disk full for ever", step="store")
     report(verdict)
     assert verdict.wrong == (), verdict
@@ -206,20 +204,27 @@ def test_three_workers_on_the_same_jobs_send_each_once(
     settle(house, order_some(house, "Three workers", lambda: None), "three workers", "all")
 
 
+def waits_for(process: psutil.Process, url: str) -> bool:
+    """Whether it has a connection to that server."""
+    port = int(url.rpartition(":")[2])
+    return any(each.raddr and each.raddr.port == port for each in process.net_connections("tcp"))
+
+
 def test_a_worker_that_stands_still_is_taken_for_dead_and_its_late_answer_counts(
     build_one: Callable[..., House], report: Callable[[Verdict], None]
 ) -> None:
     """A process that is frozen past its lease and thawed again does not do its step a second time."""
-    house = build_one("apart").begin()
+    house = build_one("apart", pace=HASTY_PACE).begin()
     prompt = "Frozen while it waits [fault: stall]"
     job_id = house.place_once(prompt, "frozen")
-    until(lambda: True if house.sandbox.of(prompt) else None, 10, "it is sent")
+    until(lambda: True if house.sandbox.of(prompt) else None, "it is sent")
     frozen = psutil.Process(house.pids["worker"])
     frozen.send_signal(signal.SIGSTOP)
     house.hatch("worker", Plan(), "second worker")
-    house.wait(job_id, "unconfirmed", seconds=20)
+    house.wait(job_id, "unconfirmed")
     frozen.send_signal(signal.SIGCONT)
-    time.sleep(1)
+    until(lambda: None if waits_for(frozen, house.sandbox.url) else True, "it has given up")
+    time.sleep(1)  # in which it would do what it must not do
     verdict = judge(house, house.job(job_id), prompt, fault="worker frozen past its lease", step="submit")
     report(verdict)
     assert verdict.wrong == (), verdict

@@ -138,9 +138,9 @@ def test_a_lost_answer_is_made_good_by_a_person_with_the_providers_id(
 def ended(house: House, case: Case, job_id: str) -> dict[str, Any]:
     """At rest; where a late success is expected, after the end that it corrects."""
     if case.cancel:
-        house.wait(job_id, "processing", "saving", "succeeded", seconds=60)
+        house.wait(job_id, "processing", "saving", "succeeded")
         house.http.post(f"/api/video/jobs/{job_id}/cancel")
-    job = house.wait(job_id, case.state, seconds=90)
+    job = house.wait(job_id, case.state)
     if case.model == HASTY:
         assert f"job {job_id}: processing → failed: past its deadline" in house.said()
     return job

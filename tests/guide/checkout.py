@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import CHECKOUT, environ
+from tests.support import CHECKOUT, PATIENCE, environ
 
 FOLDERS = ("models", "providers", "tasks", "web", "tests")
 FILES = (
@@ -43,7 +43,7 @@ class Checkout:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def sh(self, script: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
+    def sh(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run some lines of a shell, stopping at the first that fails; never on a terminal."""
         return subprocess.run(
             ["/bin/sh", "-e", "-c", script],
@@ -53,7 +53,7 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=seconds,
+            timeout=3 * PATIENCE,
             check=False,
         )
 

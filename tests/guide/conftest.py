@@ -11,7 +11,7 @@ __all__ = ["checkout", "chromium"]
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+def checkout(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     root: Path = tmp_path_factory.mktemp("guide") / "shotlist"
     root.mkdir()
     return Checkout(root)

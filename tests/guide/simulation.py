@@ -10,16 +10,16 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import patient
 from tests.guide.checkout import Checkout
 from tests.guide.serving import serving
 from tests.guide.terminal import on_terminal
-from tests.support import png
+from tests.support import png, sandbox_held
 from web.cli.logbook import ANALYSIS, GUIDE, entries
 
 Tell = Callable[[str], None]
 
 KEY = "nova-film-1"
-FILM_SECONDS = 90_000
 
 DRAFT = """\
 # What somebody knew already.
@@ -69,6 +69,16 @@ ANSWERS = {
 }
 
 
+# What the newest card says, each once, in order; without its time.
+NOTE_HEADINGS = """() => {
+    window.seen = [];
+    new MutationObserver(() => {
+        const now = document.querySelector("#cards .card h3")?.innerText.replace(/ ·.*/, "");
+        if (now && now !== seen.at(-1)) seen.push(now);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
 @dataclass
 class Simulation:
     """One addition in one copy of the checkout; `tell` hears of every step."""
@@ -81,16 +91,15 @@ class Simulation:
         """Every step in turn; an AssertionError where one does not hold."""
         self.begin()
         self.ask_what_is_missing()
-        with serving(self.checkout) as address:
-            page = self.browser.new_page(base_url=address)
-            page.set_default_timeout(10_000)
+        with serving(self.checkout) as served:
+            page = patient(self.browser.new_context(base_url=served.address)).new_page()
             try:
                 self.add_on_a_terminal()
                 self.see_the_form(page)
-                self.order_and_watch(page)
+                self.order_and_watch(page, served.sandbox)
                 self.see_an_error(page)
             finally:
-                page.close()
+                page.context.close()
         self.read_the_logs()
 
     def begin(self) -> None:
@@ -145,40 +154,27 @@ class Simulation:
             "The form: a required field, a conditional one, a rule that moves another field with a note"
         )
 
-    def order_and_watch(self, page: Page) -> None:
+    def order_and_watch(self, page: Page, sandbox: str) -> None:
         picture = Path(self.checkout.write("frame.png", ""))
         picture.write_bytes(png((640, 360)))
         page.locator("#f-image-file").set_input_files(picture)
         expect(page.locator(".chosen")).to_contain_text("640 × 360")
-        page.locator("#run").click()
+        page.evaluate(NOTE_HEADINGS)
         card = page.locator("#cards .card").first
-        seen = self._headings(page)
-        expect(card.locator("video")).to_be_visible(timeout=FILM_SECONDS)
+        with sandbox_held(sandbox):
+            page.locator("#run").click()
+            expect(card.locator("h3")).to_contain_text("Processing")
+        expect(card.locator("video")).to_be_visible()
+        seen: list[str] = page.evaluate("seen")
         assert any(each.startswith(("Queued", "Sending")) for each in seen), seen
         assert any(each.startswith("Processing") for each in seen), seen
-        self.tell(f"The card: {' → '.join(seen)} → complete, the film is there")
-
-    def _headings(self, page: Page) -> list[str]:
-        """What the card says until it shows a film, each once, in order."""
-        found: list[str] = page.evaluate(
-            """async (most) => {
-                const seen = [], end = Date.now() + most;
-                while (Date.now() < end && !document.querySelector("#cards .card video")) {
-                    const now = document.querySelector("#cards .card h3")?.innerText.replace(/ ·.*/, "");
-                    if (now && now !== seen.at(-1)) seen.push(now);
-                    await new Promise((done) => setTimeout(done, 50));
-                }
-                return seen;
-            }""",
-            FILM_SECONDS,
-        )
-        return found
+        self.tell(f"The card: {' → '.join(seen)}, the film is there")
 
     def see_an_error(self, page: Page) -> None:
         page.goto(f"/video?model={KEY}&prompt=A+storm+[fault:+moderation]")
         page.locator("#run").click()
         trouble = page.locator("#cards .is-failed .trouble").first
-        expect(trouble).to_be_visible(timeout=FILM_SECONDS)
+        expect(trouble).to_be_visible()
         expect(trouble).to_contain_text("not billed")
         said = " ".join(trouble.inner_text().split())
         assert "Change" in said or "change" in said, said

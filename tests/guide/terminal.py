@@ -4,11 +4,11 @@ import os
 import pty
 import select
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.guide.checkout import Checkout
+from tests.support import PATIENCE
 
 PROMPT = "> "
 
@@ -22,9 +22,7 @@ class Session:
     code: int
 
 
-def on_terminal(
-    checkout: Checkout, words: Sequence[str], answers: Mapping[str, str], seconds: float = 180
-) -> Session:
+def on_terminal(checkout: Checkout, words: Sequence[str], answers: Mapping[str, str]) -> Session:
     """Run `shotlist words…`; `answers` are by how a question begins. A question without an answer fails."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -38,16 +36,16 @@ def on_terminal(
     )
     os.close(theirs)
     try:
-        asked, screen = _converse(ours, answers, time.monotonic() + seconds)
-        return Session(asked, screen, process.wait(10))
+        asked, screen = _converse(ours, answers)
+        return Session(asked, screen, process.wait(PATIENCE))
     finally:
         process.kill()
         os.close(ours)
 
 
-def _converse(terminal: int, answers: Mapping[str, str], deadline: float) -> tuple[tuple[str, ...], str]:
+def _converse(terminal: int, answers: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     screen, seen, asked = "", 0, []
-    while (more := _read(terminal, deadline)) is not None:
+    while (more := _read(terminal)) is not None:
         screen += more
         if not screen.endswith(PROMPT):
             continue
@@ -60,9 +58,9 @@ def _converse(terminal: int, answers: Mapping[str, str], deadline: float) -> tup
     return tuple(asked), screen
 
 
-def _read(terminal: int, deadline: float) -> str | None:
+def _read(terminal: int) -> str | None:
     """What comes next on the screen; None at its end."""
-    ready, _, _ = select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))
+    ready, _, _ = select.select([terminal], [], [], PATIENCE)
     assert ready, "the command says nothing more and does not end"
     try:
         return os.read(terminal, 65536).decode(errors="replace").replace("\r\n", "\n") or None

@@ -21,7 +21,7 @@ from providers.wire import Wire
 from tests.guide.blocks import Block, blocks, of_kind
 from tests.guide.checkout import Checkout
 from tests.providers.asking import seen
-from tests.support import CHECKOUT
+from tests.support import CHECKOUT, PATIENCE
 
 RUN = {
     "text": ("text page.txt",),
@@ -79,7 +79,7 @@ def test_the_python_of_the_guide_runs(block: Block, written: Checkout) -> None:
         env=written.env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

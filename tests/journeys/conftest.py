@@ -12,7 +12,7 @@ from tests.support import Server
 
 
 @pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def embedded(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The one-command server."""
     with Server(tmp_path_factory.mktemp("shared") / "data") as running:
         yield running
@@ -20,7 +20,11 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def cluster(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, redis: Redis, storage: Storage
+    starts_processes: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: Postgres,
+    redis: Redis,
+    storage: Storage,
 ) -> Iterator[Cluster]:
     """Two web servers and two workers on Postgres and Redis, with their files in a bucket."""
     with Cluster(
@@ -34,14 +38,14 @@ def cluster(
 
 
 @pytest.fixture(params=["embedded", "cluster"])
-def server(request: pytest.FixtureRequest) -> Server:
+def server(starts_processes: None, request: pytest.FixtureRequest) -> Server:
     """For all tests that leave it running."""
     found: Server = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(starts_processes: None, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts a server of the test's own, with settings of its own."""
     with ExitStack() as stack:
         yield lambda **settings: stack.enter_context(Server(tmp_path / "data", **settings))

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.support import Server, command, environ
+
+pytestmark = pytest.mark.slow
 
 MODEL = "seedance-1-pro"
 

@@ -1,9 +1,11 @@
-"""Ending: in time, completely, and so that the next start carries on."""
+"""Ending: in good order, completely, and so that the next start carries on.
+
+How long it may take at most is fixed in `web.stopping`; how long it takes is measured by `bench.start`.
+"""
 
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,18 +13,16 @@ import httpx
 import psutil
 import pytest
 
-from tests.support import Server, until
+from tests.support import PATIENCE, Server, until
 
 KLING = "kling-v2.1-master"
+NEVER_COMES = "Comes later [fault: stall on output x1]"
 
 
-def ends(server: Server, within: float) -> int:
-    """Wait until the server and all of its group are gone, that many seconds at most; the server's exit code."""
-    deadline = time.monotonic() + within
-    code = server.running.wait(within)
-    while left := server.group():
-        assert time.monotonic() < deadline, f"still there: {commands(left)}"
-        time.sleep(0.02)
+def ends(server: Server) -> int:
+    """Wait until the server and all of its group are gone; the server's exit code."""
+    code = server.running.wait(PATIENCE)
+    until(lambda: None if server.group() else True, lambda: f"all are gone, not {commands(server.group())}")
     return code
 
 
@@ -36,7 +36,8 @@ def commands(processes: list[psutil.Process]) -> list[str]:
 
 
 def test_a_killed_server_carries_on_and_pays_once(start: Callable[..., Server]) -> None:
-    server = start(SANDBOX_SPEED="1")
+    server = start()
+    server.hold_sandbox()
     job_id = server.order("seedance-1-pro", prompt="Killed on the way", resolution="480p", duration=2)
     server.wait(job_id, "processing")
     server.kill_group()
@@ -49,12 +50,10 @@ def test_a_killed_server_carries_on_and_pays_once(start: Callable[..., Server]) 
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_everything_within_three_seconds(
-    start: Callable[..., Server], how: signal.Signals
-) -> None:
+def test_a_signal_ends_everything(start: Callable[..., Server], how: signal.Signals) -> None:
     server = start()
     server.running.send_signal(how)
-    assert ends(server, 3) == 0
+    assert ends(server) == 0
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_still_ends_in_order(
@@ -62,36 +61,38 @@ def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_still_ends_in_order(
 ) -> None:
     server = start()
     os.killpg(server.running.pid, signal.SIGINT)
-    assert ends(server, 3) == 0
+    assert ends(server) == 0
     assert "Traceback" not in server.said()
     assert "is away" not in server.said(), "the queue outlived the worker"
 
 
-def test_ctrl_c_ends_in_time_while_things_are_under_way(start: Callable[..., Server]) -> None:
+def test_ctrl_c_waits_for_nothing_that_is_under_way(start: Callable[..., Server]) -> None:
+    """A job that never ends, a download that never comes and a video that is watched would each take for ever."""
     server = start()
     done = server.wait(server.order("seedance-1-pro", prompt="To watch", resolution="480p", duration=2))
     server.wait(server.order(KLING, prompt="Runs on [fault: endless]"), "processing")
-    saving = server.order(KLING, prompt="Comes slowly [fault: slow_download]")
+    saving = server.order(KLING, prompt=NEVER_COMES)
     server.wait(saving, "saving")
-    with httpx.stream("GET", server.url + done["output"]["url"], trust_env=False) as watched:
+    with httpx.stream(
+        "GET", server.url + done["output"]["url"], trust_env=False, timeout=PATIENCE
+    ) as watched:
         next(watched.iter_raw(1))
         server.running.send_signal(signal.SIGINT)
-        assert ends(server, 3) == 0
+        assert ends(server) == 0
     assert "Traceback" not in server.said(), server.said()
     server.start()
-    assert server.wait(saving, seconds=90)["status"] == "succeeded"
+    assert server.wait(saving)["status"] == "succeeded"
 
 
-def test_a_second_ctrl_c_ends_it_at_once(start: Callable[..., Server]) -> None:
+def test_a_second_signal_ends_it_at_once(start: Callable[..., Server]) -> None:
+    """Both come while it stands still, so that it hears of the second before it can have ended after the first."""
     server = start()
-    saving = server.order(KLING, prompt="Comes slowly [fault: slow_download]")
+    saving = server.order(KLING, prompt=NEVER_COMES)
     server.wait(saving, "saving")
-    server.running.send_signal(signal.SIGINT)
-    time.sleep(0.1)
-    assert server.running.poll() is None
-    server.running.send_signal(signal.SIGINT)
-    server.running.wait(0.5)
-    ends(server, 2)
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        server.running.send_signal(number)
+    assert ends(server) == 0
+    assert "worker: stopped" not in server.said(), "it ended in good order"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent at once")
@@ -99,11 +100,11 @@ def test_a_server_that_is_killed_alone_leaves_no_orphans(start: Callable[..., Se
     server = start()
     assert len(server.group()) == 3, commands(server.group())
     server.running.kill()
-    ends(server, 2)
+    ends(server)
 
 
 def test_a_sandbox_that_dies_is_started_again_and_its_jobs_end(start: Callable[..., Server]) -> None:
-    server = start(SANDBOX_SPEED="1")
+    server = start()
 
     def sandboxes() -> set[int]:
         return {
@@ -112,11 +113,12 @@ def test_a_sandbox_that_dies_is_started_again_and_its_jobs_end(start: Callable[.
             if commands([one])[:1] and "--die-with-parent" in commands([one])[0]
         }
 
+    server.hold_sandbox()
     job_id = server.order("seedance-1-pro", prompt="Outlives the sandbox", resolution="480p", duration=2)
     server.wait(job_id, "processing")
     (first,) = sandboxes()
     os.kill(first, signal.SIGKILL)
-    until(lambda: True if sandboxes() - {first} else None, 5, "another sandbox runs")
+    until(lambda: True if sandboxes() - {first} else None, "another sandbox runs")
     assert server.wait(job_id)["status"] == "succeeded"
 
 
@@ -124,7 +126,7 @@ def test_the_next_start_answers_with_the_same_jobs(start: Callable[..., Server])
     server = start()
     job_id = server.wait(server.order("seedance-1-pro", prompt="Stays", resolution="480p", duration=2))["id"]
     server.running.send_signal(signal.SIGINT)
-    ends(server, 3)
+    ends(server)
     server.start()
     assert server.job(job_id)["status"] == "succeeded"
     assert server.http.get(server.job(job_id)["output"]["url"]).status_code == 200

@@ -87,7 +87,7 @@ def test_the_same_form_posted_twice_orders_once(server: Server) -> None:
     form = read_form(server, "/video?model=seedance-1-pro&resolution=480p&duration=2&prompt=Clicked+twice")
     answers = [server.http.post("/video/jobs", data=form.values, files={"none": ("", b"")}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
-    until(lambda: True if "Clicked twice" in server.submissions()["by_prompt"] else None, 10, "it is ordered")
+    until(lambda: True if "Clicked twice" in server.submissions()["by_prompt"] else None, "it is ordered")
     jobs = server.http.get("/api/video/jobs").json()["jobs"]
     (job,) = [job for job in jobs if job["values"]["prompt"] == "Clicked twice"]
     server.wait(job["id"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.check import check, drop_hidden
@@ -20,6 +20,7 @@ from models.settle import Settled, settle, touched_in
 from models.spec import Spec
 from models.values import MediaFacts, Values, is_absent, same
 from tests.models.building import raw_of
+from tests.unhurried import unhurried
 
 HERE = Path(__file__).parent
 FILES = [*sorted((HERE.parents[1] / "models").glob("*.toml")), *sorted((HERE / "hard_cases").glob("*.toml"))]
@@ -148,7 +149,7 @@ def choices_of_a_settled_form_pass(spec: Spec, settled: Settled) -> None:
             assert state.name not in errors or derived, errors
 
 
-@settings(deadline=None, max_examples=100)
+@unhurried(100)
 @given(data=st.data())
 def test_real_models_keep_their_promises_under_any_edits(data: st.DataObject) -> None:
     spec = data.draw(st.sampled_from(SPECS), label="spec")
@@ -163,7 +164,7 @@ def test_real_models_keep_their_promises_under_any_edits(data: st.DataObject) ->
         choices_of_a_settled_form_pass(spec, drawn)
 
 
-@settings(deadline=None, max_examples=200)
+@unhurried(200)
 @given(spec=small_specs(), data=st.data())
 def test_any_rules_keep_the_promises_under_any_edits(spec: Spec, data: st.DataObject) -> None:
     drawn = settle(spec, {}, facts=FACTS)
@@ -177,7 +178,7 @@ def test_any_rules_keep_the_promises_under_any_edits(spec: Spec, data: st.DataOb
         choices_of_a_settled_form_pass(spec, drawn)
 
 
-@settings(deadline=None, max_examples=100)
+@unhurried(100)
 @given(spec=small_specs(), data=st.data())
 def test_check_changes_no_value_and_says_the_same_of_what_it_completed(
     spec: Spec, data: st.DataObject

@@ -11,6 +11,7 @@ import pytest
 from tasks.parts import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.reading import Reader
+from tests.support import catalogue_of
 from web.app import create_app
 
 HTMX = {"HX-Request": "true"}
@@ -24,7 +25,8 @@ async def open_parts(folder: Path, sandbox_url: str | None = NO_SANDBOX) -> Part
     places = {"SHOTLIST_DATA_DIR": str(folder / "data"), "SHOTLIST_MODELS_DIR": str(OWN_MODELS)}
     settings = read_settings(places)
     prepare_data_dir(settings)
-    return await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url)
+    catalogue = catalogue_of(*settings.models_dirs)
+    return await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url, catalogue=catalogue)
 
 
 @pytest.fixture

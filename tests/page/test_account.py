@@ -13,6 +13,7 @@ from tasks.settings import prepare_data_dir, read_settings
 from tests.page.conftest import NO_QUEUE, NO_SANDBOX, Page
 from tests.page.reading import Reader
 from tests.providers.stub import Reply, stub
+from tests.support import catalogue_of
 from web.app import create_app
 
 KEY = "r8_the-key-of-the-tests-1234"
@@ -160,7 +161,12 @@ async def with_keys(tmp_path: Path) -> AsyncIterator[tuple[Page, Parts]]:
             }
         )
         prepare_data_dir(settings)
-        parts = await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=NO_SANDBOX)
+        parts = await build_parts(
+            settings,
+            queue_url=NO_QUEUE,
+            sandbox_url=NO_SANDBOX,
+            catalogue=catalogue_of(*settings.models_dirs),
+        )
         transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
             yield Page(http), parts

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from models.payload import MediaLeaf
 from models.values import JSON
@@ -16,14 +17,26 @@ from providers.clients import Clients
 from providers.line import Line
 from providers.lines import Choice, Lines
 from providers.order import Order
+from providers.wire import Wire
 from providers.wires import Wires
 from tests.providers.asking import look, seen
 from tests.providers.stub import HANG_UP, Reply, stub
 from tests.providers.wires import ALL, FOLDER
+from tests.support import PATIENCE
 
 COMFY = ALL["comfyui"]
+
 RECORDED = Path(__file__).parents[3] / "shared" / "facts" / "wire" / "comfyui-recorded.json"
 EMPTY: JSON = {"queue_running": [], "queue_pending": []}
+
+
+def listening(seconds: float) -> Wire:
+    """ComfyUI, whose socket is listened to for so long."""
+    queue = COMFY.status.queue
+    assert queue
+    assert queue.listen
+    listen = replace(queue.listen, seconds=seconds)
+    return replace(COMFY, status=replace(COMFY.status, queue=replace(queue, listen=listen)))
 
 
 def line(clients: Clients, origin: str) -> Line:
@@ -110,8 +123,11 @@ async def test_a_company_without_such_an_id_cannot_be_asked(clients: Clients) ->
 
 
 @asynccontextmanager
-async def socket_server(*messages: JSON) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server with one running job, "p" of four nodes, that says these messages to whoever listens."""
+async def socket_server(*messages: JSON, hangs_up: bool) -> AsyncIterator[tuple[str, list[str]]]:
+    """A server with one running job, "p" of four nodes, that says these messages to whoever listens.
+
+    Then it hangs up, or is silent for as long as somebody listens.
+    """
     listeners: list[str] = []
 
     async def queue(_: web.Request) -> web.Response:
@@ -124,7 +140,8 @@ async def socket_server(*messages: JSON) -> AsyncIterator[tuple[str, list[str]]]
         await socket.prepare(request)
         for message in messages:
             await socket.send_str(message if isinstance(message, str) else json.dumps(message))
-        await socket.receive()
+        if not hangs_up:
+            await socket.receive()
         return socket
 
     app = web.Application()
@@ -146,22 +163,28 @@ def told(value: int, prompt: str = "p") -> JSON:
 
 
 @pytest.mark.parametrize(
-    ("messages", "progress"),
+    ("messages", "hangs_up", "progress"),
     [
-        ([{"type": "status"}, told(6), told(9)], 0.4),
-        ([told(9, prompt="another"), told(6)], 0.4),
-        (["not JSON", told(6)], 0.4),
-        ([{"type": "status"}], None),
-        ([], None),
+        ([{"type": "status"}, told(6), told(9)], False, 0.4),
+        ([told(9, prompt="another"), told(6)], False, 0.4),
+        (["not JSON", told(6)], False, 0.4),
+        ([{"type": "status"}], True, None),
+        ([], True, None),
     ],
 )
 async def test_progress_is_heard_on_the_jobs_own_socket(
-    clients: Clients, messages: list[JSON], progress: float | None
+    clients: Clients, messages: list[JSON], hangs_up: bool, progress: float | None
 ) -> None:
-    async with socket_server(*messages) as (origin, listeners):
-        found = await line(clients, origin).look(Operation("p"))
+    async with socket_server(*messages, hangs_up=hangs_up) as (origin, listeners):
+        found = await Line(listening(PATIENCE), origin, str, clients).look(Operation("p"))
     assert found == Look("processing", progress=progress)
     assert listeners == ["p"]
+
+
+async def test_a_socket_that_is_silent_is_listened_to_for_a_while_only(clients: Clients) -> None:
+    async with socket_server({"type": "status"}, hangs_up=False) as (origin, _):
+        found = await Line(listening(0.5), origin, str, clients).look(Operation("p"))
+    assert found == Look("processing")
 
 
 async def test_a_server_without_a_socket_still_tells_that_a_job_runs(clients: Clients) -> None:

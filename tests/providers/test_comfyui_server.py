@@ -17,6 +17,7 @@ from providers.clients import Clients
 from providers.line import Line
 from providers.order import Handle, LocalFile, Order
 from tests.providers.wires import ALL
+from tests.support import PATIENCE
 
 ORIGIN = os.environ.get("SHOTLIST_COMFYUI_BASE_URL", "")
 pytestmark = pytest.mark.comfyui
@@ -58,7 +59,7 @@ async def line(clients: Clients) -> Line:
         pytest.skip("SHOTLIST_COMFYUI_BASE_URL names no server")
     async with httpx.AsyncClient(trust_env=False) as client:
         try:
-            await client.get(f"{ORIGIN}/system_stats", timeout=5)
+            await client.get(f"{ORIGIN}/system_stats", timeout=PATIENCE)
         except httpx.TransportError:
             pytest.skip(f"no ComfyUI answers at {ORIGIN}")
     return Line(ALL["comfyui"], ORIGIN, str, clients)
@@ -79,7 +80,7 @@ def long_one(frames: int) -> dict[str, JSON]:
 async def until_over(line: Line, operation: Operation) -> list[Look]:
     """Every look up to the last."""
     looks: list[Look] = []
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await line.look(operation)
             assert isinstance(found, Look), found
@@ -120,7 +121,7 @@ async def test_progress_and_place_are_shown_and_a_run_can_be_canceled(line: Line
     assert isinstance(running, Accepted)
     assert isinstance(waiting, Accepted)
     progress: list[float] = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not progress:
             found = await line.look(running.operation)
             assert isinstance(found, Look)

@@ -17,6 +17,7 @@ from providers.order import Handle, LocalFile, Order
 from providers.wires import Wires
 from tests.providers.wires import FOLDER, NAMES
 from tests.sandbox.running import RunningSandbox
+from tests.support import PATIENCE
 
 PICTURE = "up_1"
 VEO = "veo-3.1-generate-preview"
@@ -113,7 +114,7 @@ def order_of(name: str, asked: tuple[str, str, JSON]) -> Order:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sandbox(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with RunningSandbox(tmp_path_factory.mktemp("sandbox"), speed=100) as running:
         yield running.url
 
@@ -139,7 +140,7 @@ def line_of(lines: Lines, name: str) -> Line:
 
 async def until_over(line: Line, operation: Operation) -> list[Look]:
     looks: list[Look] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not looks or looks[-1].state in ("queued", "processing"):
             found = await line.look(operation)
             assert isinstance(found, Look), found
@@ -224,7 +225,7 @@ async def test_a_running_job_is_stopped(lines: Lines, name: str) -> None:
     answer = await line.submit(order_of(name, first), {}, job_id=f"{name}-endless")
     assert isinstance(answer, Accepted), answer
     await line.cancel(answer.operation)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await line.look(answer.operation, cancel_sent=True)
             if isinstance(found, Look) and found.state == "canceled":

@@ -14,12 +14,13 @@ from tests.providers.stub import Asked, Reply, stub
 from tests.providers.test_on_the_sandbox import bodies, line_of, order_of
 from tests.providers.wires import ALL, FOLDER
 from tests.sandbox.running import RunningSandbox
+from tests.support import PATIENCE
 
 REGISTERED = ["replicate", "fal", "luma", "seedance", "minimax", "kling", "vidu"]
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sandbox(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with RunningSandbox(tmp_path_factory.mktemp("sandbox"), speed=100) as running:
         yield running.url
 
@@ -51,7 +52,7 @@ async def test_a_message_is_heard_and_a_stranger_is_not(lines: Lines, name: str)
         answer = await line.submit(order_of(name, asked), {}, job_id=f"{name}-1", webhook=address)
         assert isinstance(answer, Accepted), answer
         heard: Hearing = Challenged({})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while isinstance(heard, Challenged):
                 notice = await came.get()
                 token = notice.query.get("token", [""])[0]

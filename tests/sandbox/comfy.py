@@ -8,6 +8,7 @@ import httpx
 
 from tests.sandbox.running import RunningSandbox
 from tests.sandbox.wires import COMFYUI
+from tests.support import PATIENCE
 
 
 def submit(sandbox: RunningSandbox, graph: Any, **more: Any) -> httpx.Response:
@@ -19,16 +20,15 @@ def history(sandbox: RunningSandbox, prompt_id: str) -> Any:
 
 
 def finished(sandbox: RunningSandbox, prompt_id: str) -> Any:
-    until = time.monotonic() + 15
+    until = time.monotonic() + PATIENCE
     while not (found := history(sandbox, prompt_id)):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+        assert time.monotonic() < until, "it does not end"
+        sandbox.tick()
     return found[prompt_id]
 
 
 def running(sandbox: RunningSandbox, prompt: str) -> str:
     """The id of a job that is at work and would never end."""
     job_id = COMFYUI.started(sandbox, f"[fault: endless] {prompt} {uuid4()}")
-    while COMFYUI.looked(sandbox, job_id).json()["status"] != "in_progress":
-        time.sleep(0.02)
+    COMFYUI.until(sandbox, job_id, "in_progress")
     return job_id

@@ -10,15 +10,17 @@ from tests.sandbox.running import RunningSandbox
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+def sandbox(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with RunningSandbox(tmp_path_factory.mktemp("sandbox")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def calm_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    """Slow enough that each state is seen, also on a busy machine."""
-    with RunningSandbox(tmp_path_factory.mktemp("calm"), speed=3) as running:
+def calm_sandbox(
+    starts_processes: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSandbox]:
+    """Its clock is held and goes on with the looks, so that each state is seen, also on a busy machine."""
+    with RunningSandbox(tmp_path_factory.mktemp("calm"), speed=1) as running, running.held():
         yield running
 
 

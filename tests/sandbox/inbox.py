@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from tests.support import PATIENCE
+
 
 class Letter(Struct, frozen=True):
     """What came: headers by lower-case name, and the bytes."""
@@ -60,7 +62,7 @@ class Inbox:
 
     def next(self) -> Letter:
         """The oldest letter that was not looked at."""
-        return self.letters.get(timeout=10)
+        return self.letters.get(timeout=PATIENCE)
 
     def close(self) -> None:
         """Stops the server."""

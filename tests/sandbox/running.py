@@ -5,12 +5,22 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
 import httpx
+
+from tests.support import PATIENCE
+
+STEP = 0.25
+"""Seconds of a job at speed 1 that pass between two looks at a sandbox whose clock is held: no state is that short."""
+
+SHORT = httpx.Timeout(PATIENCE, read=0.5)
+"""Long enough for a request to leave, and nobody waits for an answer that never comes."""
 
 BEARER = {"authorization": "Bearer any"}
 KEYS = {
@@ -31,14 +41,18 @@ KEYS = {
 
 
 class RunningSandbox:
-    """Starts on entering, ends on leaving; `kill` and `start` again to see what outlasts a SIGKILL."""
+    """Starts on entering, ends on leaving; `kill` and `start` again to see what outlasts a SIGKILL.
+
+    While its clock is `held`, jobs go on with each `tick` alone: then every state is seen, however slow the machine.
+    """
 
     def __init__(self, folder: Path, speed: float = 10.0) -> None:
         self.folder = folder
         self.speed = speed
         self.url = ""
         self.process: subprocess.Popen[str] | None = None
-        self.http = httpx.Client(timeout=20, trust_env=False)
+        self.is_held = False
+        self.http = httpx.Client(timeout=PATIENCE, trust_env=False)
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,7 +86,30 @@ class RunningSandbox:
         assert process.stdout is not None
         with process, process.stdout:
             os.kill(process.pid, number)
-            return process.wait(timeout=10)
+            return process.wait(timeout=PATIENCE)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile its clock stands still."""
+        self._clock(held=True)
+        self.is_held = True
+        yield
+        self.is_held = False
+        self._clock(held=False)
+
+    def tick(self) -> None:
+        """What happens between two looks: a step of the clock that is held, or nothing for a moment."""
+        if self.is_held:
+            self.move(STEP)
+        else:
+            time.sleep(0.02)
+
+    def move(self, seconds: float) -> None:
+        """So many seconds pass for jobs, as they are at speed 1."""
+        self._clock(move=seconds / self.speed)
+
+    def _clock(self, **asked: object) -> None:
+        self.http.post(f"{self.url}/_sandbox/clock", json=asked).raise_for_status()
 
     def ask(self, method: str, path: str, *, key: bool = True, **more: Any) -> httpx.Response:
         """One request; `path` begins with a provider's prefix, or is an address."""
@@ -97,16 +134,16 @@ class RunningSandbox:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def watch(self, address: str, over: tuple[str, ...], seconds: float = 15) -> list[dict[str, Any]]:
-        """What looks every 20 ms see, up to a status that is one of `over`."""
+    def watch(self, address: str, over: tuple[str, ...]) -> list[dict[str, Any]]:
+        """What looks see tick by tick, up to a status that is one of `over`."""
         seen: list[dict[str, Any]] = []
-        until = time.monotonic() + seconds
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             seen.append(self.ask("GET", address).json())
             if seen[-1]["status"] in over:
                 return seen
-            time.sleep(0.02)
-        raise AssertionError(f"Not over after {seconds} s: {seen[-1]}")
+            self.tick()
+        raise AssertionError(f"Not over after {PATIENCE:g} s: {seen[-1]}")
 
     def predicted(self, prediction: dict[str, Any]) -> list[dict[str, Any]]:
         """The prediction from now to its end."""

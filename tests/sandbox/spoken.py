@@ -8,6 +8,7 @@ import httpx
 from msgspec import Struct
 
 from tests.sandbox.running import RunningSandbox
+from tests.support import PATIENCE
 
 
 class Spoken(Struct, frozen=True):
@@ -56,17 +57,26 @@ class Spoken(Struct, frozen=True):
         """One look at a job."""
         return sandbox.ask("GET", f"/{self.name}{self.look.format(id=job_id)}", **more)
 
-    def watched(self, sandbox: RunningSandbox, job_id: str, seconds: float = 30) -> list[dict[str, Any]]:
+    def watched(self, sandbox: RunningSandbox, job_id: str) -> list[dict[str, Any]]:
         """What looks see from now to the end of a job."""
+        return self._watched(sandbox, job_id, self.is_over)
+
+    def until(self, sandbox: RunningSandbox, job_id: str, state: Any) -> None:
+        """Look tick by tick until the job is in this state."""
+        self._watched(sandbox, job_id, lambda now: bool(now == state))
+
+    def _watched(
+        self, sandbox: RunningSandbox, job_id: str, last: Callable[[Any], bool]
+    ) -> list[dict[str, Any]]:
         seen: list[dict[str, Any]] = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             answer = self.looked(sandbox, job_id)
             seen.append(answer.json() if answer.content else {})
-            if self.is_over(at(seen[-1], self.state)):
+            if last(at(seen[-1], self.state)):
                 return seen
-            time.sleep(0.05)
-        raise AssertionError(f"Not over after {seconds} s: {seen[-1]}")
+            sandbox.tick()
+        raise AssertionError(f"Not so after {PATIENCE:g} s: {seen[-1]}")
 
     def is_over(self, state: Any) -> bool:
         """Whether a state is that of a job that ended, well or badly."""

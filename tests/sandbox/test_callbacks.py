@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from providers.sandbox.courier import LATE
 from tests.sandbox.inbox import Inbox
 from tests.sandbox.running import RunningSandbox
 from tests.sandbox.wires import KLING, LUMA, SEEDANCE, VIDU, Spoken, at
@@ -15,40 +16,47 @@ TOLD = pytest.mark.parametrize(
 )
 
 
-def heard(
-    sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, place: str, prompt: str, times: int
-) -> list[Any]:
+def ordered(sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, prompt: str) -> str:
+    """The id of a job whose start and end the inbox is to be told."""
     body = wire.body(prompt) | {"callback_url": inbox.url}
     answer = sandbox.ask("POST", f"/{wire.name}{wire.submit}", json=body)
     assert answer.is_success
+    return str(at(answer.json(), wire.id))
+
+
+def heard(inbox: Inbox, place: str, times: int = 1) -> list[Any]:
     return [at(inbox.next().document, place) for _ in range(times)]
 
 
 @TOLD
-def test_the_start_and_the_end_are_told(
-    sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, place: str
+@pytest.mark.parametrize(("prompt", "times"), [("Told", 1), ("[fault: duplicate_webhook]", 2)])
+def test_the_start_and_the_end_are_told_and_a_letter_can_come_twice(
+    calm_sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, place: str, prompt: str, times: int
 ) -> None:
-    assert heard(sandbox, inbox, wire, place, "Told", 2) == list(wire.words[1:3])
-
-
-@TOLD
-def test_a_letter_can_come_twice(sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, place: str) -> None:
-    told = heard(sandbox, inbox, wire, place, "[fault: duplicate_webhook]", 4)
-    assert told == [wire.words[1]] * 2 + [wire.words[2]] * 2
+    job_id = ordered(calm_sandbox, inbox, wire, prompt)
+    wire.until(calm_sandbox, job_id, wire.words[1])
+    assert heard(inbox, place, times) == [wire.words[1]] * times
+    assert inbox.letters.empty()
+    wire.watched(calm_sandbox, job_id)
+    assert heard(inbox, place, times) == [wire.words[2]] * times
 
 
 @TOLD
 def test_the_start_can_be_told_after_the_end(
-    sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, place: str
+    calm_sandbox: RunningSandbox, inbox: Inbox, wire: Spoken, place: str
 ) -> None:
-    told = heard(sandbox, inbox, wire, place, "[fault: reordered_webhook]", 2)
-    assert told == [wire.words[2], wire.words[1]]
+    wire.watched(calm_sandbox, ordered(calm_sandbox, inbox, wire, "[fault: reordered_webhook]"))
+    assert heard(inbox, place) == [wire.words[2]]
+    assert inbox.letters.empty()
+    calm_sandbox.move(LATE)
+    assert heard(inbox, place) == [wire.words[1]]
 
 
-def test_a_letter_of_a_deleted_job_is_not_sent(sandbox: RunningSandbox, inbox: Inbox) -> None:
-    body = LUMA.body("[fault: endless]") | {"callback_url": inbox.url}
-    made = sandbox.ask("POST", f"/luma{LUMA.submit}", json=body).json()
-    assert inbox.next().document["state"] == "dreaming"
-    sandbox.ask("DELETE", f"/luma{LUMA.look.format(id=made['id'])}")
-    heard(sandbox, inbox, LUMA, "state", "Next", 2)
+def test_a_letter_of_a_deleted_job_is_not_sent(calm_sandbox: RunningSandbox, inbox: Inbox) -> None:
+    deleted = ordered(calm_sandbox, inbox, LUMA, "[fault: endless]")
+    LUMA.until(calm_sandbox, deleted, "dreaming")
+    assert heard(inbox, "state") == ["dreaming"]
+    calm_sandbox.ask("DELETE", f"/luma{LUMA.look.format(id=deleted)}")
+    LUMA.watched(calm_sandbox, ordered(calm_sandbox, inbox, LUMA, "Next"))
+    assert sorted(heard(inbox, "state", 2)) == ["completed", "dreaming"]
     assert inbox.letters.empty()

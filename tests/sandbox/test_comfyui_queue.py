@@ -1,25 +1,28 @@
 """ComfyUI's queue: what waits, runs, runs again, is interrupted, and is gone without a trace."""
 
-import time
 from uuid import uuid4
 
 from tests.sandbox.comfy import finished, history, running, submit
 from tests.sandbox.graphs import text_graph
 from tests.sandbox.running import RunningSandbox
 from tests.sandbox.wires import COMFYUI
+from tests.support import until
 
 
-def test_an_id_runs_again_and_history_shows_what_ended_last(sandbox: RunningSandbox) -> None:
+def test_an_id_runs_again_and_history_shows_what_ended_last(calm_sandbox: RunningSandbox) -> None:
     prompt_id = str(uuid4())
-    first = submit(sandbox, text_graph("First"), prompt_id=prompt_id).json()
-    finished(sandbox, prompt_id)
-    again = submit(sandbox, text_graph("Second"), prompt_id=prompt_id).json()
+    first = submit(calm_sandbox, text_graph("First"), prompt_id=prompt_id).json()
+    finished(calm_sandbox, prompt_id)
+    again = submit(calm_sandbox, text_graph("Second"), prompt_id=prompt_id).json()
     assert again["number"] > first["number"]
-    assert finished(sandbox, prompt_id)["prompt"][0] == first["number"]
-    until = time.monotonic() + 10
-    while finished(sandbox, prompt_id)["prompt"][0] == first["number"]:
-        assert time.monotonic() < until
-    assert sandbox.submissions()["by_prompt"]["Second"] == 1
+    assert finished(calm_sandbox, prompt_id)["prompt"][0] == first["number"]
+
+    def later() -> bool | None:
+        calm_sandbox.tick()
+        return finished(calm_sandbox, prompt_id)["prompt"][0] == again["number"] or None
+
+    until(later, "history shows the second run")
+    assert calm_sandbox.submissions()["by_prompt"]["Second"] == 1
 
 
 def test_what_waits_is_in_the_queue_and_deleted_without_a_trace(calm_sandbox: RunningSandbox) -> None:
@@ -56,12 +59,11 @@ def test_an_interrupt_is_always_200_and_ends_only_what_it_names(sandbox: Running
     assert COMFYUI.looked(sandbox, anything).json()["status"] == "cancelled"
 
 
-def test_an_interrupt_can_be_ignored(sandbox: RunningSandbox) -> None:
-    job_id = COMFYUI.started(sandbox, "[fault: ignored_cancel] Deaf")
-    while COMFYUI.looked(sandbox, job_id).json()["status"] == "pending":
-        pass
-    assert sandbox.ask("POST", f"/comfyui/api/jobs/{job_id}/cancel").json() == {"cancelled": True}
-    assert finished(sandbox, job_id)["status"]["status_str"] == "success"
+def test_an_interrupt_can_be_ignored(calm_sandbox: RunningSandbox) -> None:
+    job_id = COMFYUI.started(calm_sandbox, "[fault: ignored_cancel] Deaf")
+    COMFYUI.until(calm_sandbox, job_id, "in_progress")
+    assert calm_sandbox.ask("POST", f"/comfyui/api/jobs/{job_id}/cancel").json() == {"cancelled": True}
+    assert finished(calm_sandbox, job_id)["status"]["status_str"] == "success"
 
 
 def test_jobs_are_listed_by_status_and_canceled_by_id(sandbox: RunningSandbox) -> None:

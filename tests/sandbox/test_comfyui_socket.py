@@ -9,6 +9,9 @@ import pytest
 
 from tests.sandbox.graphs import text_graph
 from tests.sandbox.running import RunningSandbox, in_order
+from tests.support import PATIENCE
+
+SILENCE = 0.5  # seconds
 
 
 @pytest.fixture
@@ -21,18 +24,18 @@ async def heard(socket: aiohttp.ClientWebSocketResponse, last: str = "") -> list
     """The messages up to the one that says the run is over, or up to the first of the kind `last`."""
     told: list[dict[str, Any]] = []
     while True:
-        told.append(json.loads((await socket.receive(timeout=15)).data))
+        told.append(json.loads((await socket.receive(timeout=PATIENCE)).data))
         over = told[-1]["type"] == "executing" and told[-1]["data"]["node"] is None
         if over or told[-1]["type"] == last:
             return told
 
 
 async def left_over(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
-    """The kinds of the messages that still come, up to half a second of silence."""
+    """The kinds of the messages that still come, up to a moment of silence."""
     kinds: list[str] = []
     while True:
         try:
-            kinds.append(json.loads((await socket.receive(timeout=0.5)).data)["type"])
+            kinds.append(json.loads((await socket.receive(timeout=SILENCE)).data)["type"])
         except TimeoutError:
             return kinds
 
@@ -43,12 +46,12 @@ def submit(sandbox: RunningSandbox, prompt: str, **more: str) -> str:
 
 
 async def test_a_client_hears_its_run_from_start_to_end(
-    calm_sandbox: RunningSandbox, session: aiohttp.ClientSession
+    sandbox: RunningSandbox, session: aiohttp.ClientSession
 ) -> None:
-    async with session.ws_connect(f"{calm_sandbox.url}/comfyui/ws?clientId=a") as socket:
+    async with session.ws_connect(f"{sandbox.url}/comfyui/ws?clientId=a") as socket:
         greeting = (await heard(socket, "status"))[0]
         assert greeting["data"]["sid"] == "a"
-        prompt_id = submit(calm_sandbox, "Heard", client_id="a")
+        prompt_id = submit(sandbox, "Heard", client_id="a")
         told = await heard(socket)
     own = [each for each in told if each["type"] != "status"]
     assert {each["data"]["prompt_id"] for each in own} == {prompt_id}
@@ -64,10 +67,10 @@ async def test_a_client_hears_its_run_from_start_to_end(
 
 
 async def test_progress_of_a_run_without_a_client_goes_to_everybody(
-    calm_sandbox: RunningSandbox, session: aiohttp.ClientSession
+    sandbox: RunningSandbox, session: aiohttp.ClientSession
 ) -> None:
-    async with session.ws_connect(f"{calm_sandbox.url}/comfyui/ws") as socket:
-        submit(calm_sandbox, "Nobody's")
+    async with session.ws_connect(f"{sandbox.url}/comfyui/ws") as socket:
+        submit(sandbox, "Nobody's")
         told = await heard(socket, "progress")
     assert {each["type"] for each in told} == {"status", "progress_state", "progress"}
 
@@ -107,7 +110,7 @@ async def test_features_are_exchanged_and_a_ping_is_answered(
         assert (await heard(socket, "feature_flags"))[-1]["data"]["max_upload_size"]
         await socket.send_str("x" * 70_000)
         await socket.ping(b"are you there")
-        while (message := await socket.receive(timeout=5)).type == aiohttp.WSMsgType.TEXT:
+        while (message := await socket.receive(timeout=PATIENCE)).type == aiohttp.WSMsgType.TEXT:
             pass
         assert (message.type, message.data) == (aiohttp.WSMsgType.PONG, b"are you there")
 

@@ -91,14 +91,16 @@ def test_a_task_is_canceled_or_deleted_listed_and_made_again_larger(sandbox: Run
 
 @pytest.mark.parametrize("wire", [MINIMAX, MINIMAX_V1], ids=["v2", "v1"])
 def test_a_callback_is_called_only_after_it_has_echoed_the_challenge(
-    sandbox: RunningSandbox, inbox: Inbox, wire: Any
+    calm_sandbox: RunningSandbox, inbox: Inbox, wire: Any
 ) -> None:
     inbox.answer = lambda body: body if b"challenge" in body else b""
     body = wire.body("Heard") | {"callback_url": inbox.url}
-    sandbox.ask("POST", f"/minimax{wire.submit}", json=body)
+    made = calm_sandbox.ask("POST", f"/minimax{wire.submit}", json=body).json()
     assert set(inbox.next().document) == {"challenge"}
-    states = [at(inbox.next().document, wire.state) for _ in range(2)]
-    assert states == [wire.words[1], wire.words[2]]
+    wire.until(calm_sandbox, made[wire.id], wire.words[1])
+    assert at(inbox.next().document, wire.state) == wire.words[1]
+    wire.watched(calm_sandbox, made[wire.id])
+    assert at(inbox.next().document, wire.state) == wire.words[2]
 
 
 def test_who_does_not_echo_hears_nothing_more(sandbox: RunningSandbox, inbox: Inbox) -> None:

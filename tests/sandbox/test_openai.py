@@ -48,15 +48,15 @@ def test_a_value_that_sora_does_not_take_is_named(
     assert answer.headers["x-request-id"]
 
 
-def test_content_waits_for_the_end_and_so_does_delete(sandbox: RunningSandbox) -> None:
-    job_id = OPENAI.started(sandbox, "To be deleted")
-    assert sandbox.ask("GET", f"/openai/v1/videos/{job_id}/content").status_code == 404
-    assert sandbox.ask("DELETE", f"/openai/v1/videos/{job_id}").status_code == 409
-    last = OPENAI.watched(sandbox, job_id)[-1]
+def test_content_waits_for_the_end_and_so_does_delete(calm_sandbox: RunningSandbox) -> None:
+    job_id = OPENAI.started(calm_sandbox, "To be deleted")
+    assert calm_sandbox.ask("GET", f"/openai/v1/videos/{job_id}/content").status_code == 404
+    assert calm_sandbox.ask("DELETE", f"/openai/v1/videos/{job_id}").status_code == 409
+    last = OPENAI.watched(calm_sandbox, job_id)[-1]
     assert (last["progress"], last["expires_at"] > last["completed_at"]) == (100, True)
-    assert sandbox.ask("GET", f"/openai/v1/videos/{job_id}/content?variant=thumbnail").status_code == 400
-    assert sandbox.ask("DELETE", f"/openai/v1/videos/{job_id}").json()["deleted"] is True
-    assert OPENAI.looked(sandbox, job_id).status_code == 404
+    assert calm_sandbox.ask("GET", f"/openai/v1/videos/{job_id}/content?variant=thumbnail").status_code == 400
+    assert calm_sandbox.ask("DELETE", f"/openai/v1/videos/{job_id}").json()["deleted"] is True
+    assert OPENAI.looked(calm_sandbox, job_id).status_code == 404
 
 
 def test_a_remix_names_its_source_and_videos_are_listed_in_pages(sandbox: RunningSandbox) -> None:

@@ -3,14 +3,19 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.sandbox.running import RunningSandbox
+
+pytestmark = pytest.mark.slow
 
 
 def test_after_a_sigkill_a_job_goes_on_and_is_counted_once(tmp_path: Path) -> None:
     with RunningSandbox(tmp_path, speed=3) as sandbox:
-        prediction = sandbox.predict("Outlives it")
-        request = sandbox.request("Outlives it too")
-        sandbox.watch(prediction["urls"]["get"], ("processing",))
+        with sandbox.held():
+            prediction = sandbox.predict("Outlives it")
+            request = sandbox.request("Outlives it too")
+            sandbox.watch(prediction["urls"]["get"], ("processing",))
         sandbox.end(signal.SIGKILL)
         sandbox.start()
         here = f"/replicate/v1/predictions/{prediction['id']}"

@@ -1,7 +1,6 @@
 """What only Ark's wire has: content in a list, roles of images, nulls, and a DELETE that depends on the state."""
 
 import base64
-import time
 from typing import Any
 
 import pytest
@@ -61,9 +60,7 @@ def test_a_finished_task_tells_what_was_made(sandbox: RunningSandbox) -> None:
 
 def test_a_task_can_expire(sandbox: RunningSandbox) -> None:
     job_id = SEEDANCE.started(sandbox, "[fault: expired_job]")
-    until = time.monotonic() + 10
-    while SEEDANCE.looked(sandbox, job_id).json()["status"] != "expired":
-        assert time.monotonic() < until
+    SEEDANCE.until(sandbox, job_id, "expired")
 
 
 def test_delete_cancels_in_the_queue_refuses_at_work_and_removes_at_the_end(
@@ -73,8 +70,7 @@ def test_delete_cancels_in_the_queue_refuses_at_work_and_removes_at_the_end(
     assert calm_sandbox.ask("DELETE", f"{TASKS}/{queued}", json={}).status_code == 200
     assert SEEDANCE.looked(calm_sandbox, queued).json()["status"] == "cancelled"
     job_id = SEEDANCE.started(calm_sandbox, "Deleted")
-    while SEEDANCE.looked(calm_sandbox, job_id).json()["status"] != "running":
-        pass
+    SEEDANCE.until(calm_sandbox, job_id, "running")
     refused = calm_sandbox.ask("DELETE", f"{TASKS}/{job_id}", json={})
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "OperationDenied")
     SEEDANCE.watched(calm_sandbox, job_id)

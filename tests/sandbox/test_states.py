@@ -24,13 +24,13 @@ def test_a_prediction_starts_processes_with_a_growing_log_and_succeeds(calm_sand
     assert percents[-1] == 100
 
 
-def test_a_prediction_tells_its_output_only_when_it_has_succeeded(sandbox: RunningSandbox) -> None:
-    *before, last = sandbox.predicted(sandbox.predict("A lighthouse"))
+def test_a_prediction_tells_its_output_only_when_it_has_succeeded(calm_sandbox: RunningSandbox) -> None:
+    *before, last = calm_sandbox.predicted(calm_sandbox.predict("A lighthouse"))
     assert {each["output"] for each in before} == {None}
-    assert last["output"].startswith(sandbox.url + "/replicate/")
+    assert last["output"].startswith(calm_sandbox.url + "/replicate/")
     assert last["created_at"] < last["started_at"] < last["completed_at"]
     assert last["metrics"]["predict_time"] > 0
-    clip = sandbox.ask("GET", last["output"], key=False)
+    clip = calm_sandbox.ask("GET", last["output"], key=False)
     assert clip.headers["content-type"] == "video/mp4"
     with av.open(io.BytesIO(clip.content), "r") as video:
         assert video.duration == pytest.approx(1_000_000, abs=42_000)
@@ -59,10 +59,12 @@ def test_a_fal_request_moves_up_in_the_queue_then_logs_then_has_a_result(
     assert (result["video"]["width"], result["video"]["height"], result["seed"]) == (456, 256, 7)
 
 
-def test_fal_answers_202_until_it_is_over_and_keeps_logs_null_unless_asked(sandbox: RunningSandbox) -> None:
-    request = sandbox.request("[fault: endless] A boat")
-    sandbox.watch(request["status_url"], ("IN_PROGRESS",))
-    answer = sandbox.ask("GET", request["status_url"])
+def test_fal_answers_202_until_it_is_over_and_keeps_logs_null_unless_asked(
+    calm_sandbox: RunningSandbox,
+) -> None:
+    request = calm_sandbox.request("[fault: endless] A boat")
+    calm_sandbox.watch(request["status_url"], ("IN_PROGRESS",))
+    answer = calm_sandbox.ask("GET", request["status_url"])
     assert (answer.status_code, answer.json()["logs"]) == (202, None)
 
 
@@ -73,11 +75,13 @@ def test_a_fal_result_asked_for_too_early_says_so(sandbox: RunningSandbox) -> No
 
 
 @pytest.mark.parametrize("state", ["starting", "processing"])
-def test_a_prediction_can_be_canceled_in_the_queue_and_at_work(sandbox: RunningSandbox, state: str) -> None:
-    prediction = sandbox.predict("[fault: endless] A boat that never leaves")
-    sandbox.watch(prediction["urls"]["get"], (state,))
-    assert sandbox.ask("POST", prediction["urls"]["cancel"]).json()["status"] == "canceled"
-    assert sandbox.predicted(prediction)[-1]["output"] is None
+def test_a_prediction_can_be_canceled_in_the_queue_and_at_work(
+    calm_sandbox: RunningSandbox, state: str
+) -> None:
+    prediction = calm_sandbox.predict("[fault: endless] A boat that never leaves")
+    calm_sandbox.watch(prediction["urls"]["get"], (state,))
+    assert calm_sandbox.ask("POST", prediction["urls"]["cancel"]).json()["status"] == "canceled"
+    assert calm_sandbox.predicted(prediction)[-1]["output"] is None
 
 
 def test_a_cancel_after_the_end_changes_nothing(sandbox: RunningSandbox) -> None:
@@ -100,7 +104,7 @@ def test_a_fal_cancel_is_a_request_and_the_result_tells_how_it_ended(sandbox: Ru
 
 def test_prefer_wait_holds_the_answer_until_the_prediction_is_over(sandbox: RunningSandbox) -> None:
     body = {"version": "someone/video", "input": {"prompt": "Held", "resolution": "256p", "duration": 1}}
-    held = sandbox.ask("POST", "/replicate/v1/predictions", json=body, headers={"prefer": "wait=10"})
+    held = sandbox.ask("POST", "/replicate/v1/predictions", json=body, headers={"prefer": "wait=60"})
     assert (held.status_code, held.json()["status"]) == (201, "succeeded")
     body["input"] = {"prompt": "[fault: endless] Held"}
     short = sandbox.ask("POST", "/replicate/v1/predictions", json=body, headers={"prefer": "wait=1"})

@@ -22,11 +22,14 @@ def test_the_signature_is_that_of_the_golden_vector() -> None:
     assert made == "6hb8EgUN+wVY4upZ2cmk1QVJfcg5STIbaDmJ5Fk6HK8="
 
 
-def test_a_callback_is_signed_by_the_key_that_ordered(sandbox: RunningSandbox, inbox: Inbox) -> None:
+def test_a_callback_is_signed_by_the_key_that_ordered(calm_sandbox: RunningSandbox, inbox: Inbox) -> None:
     body = VIDU.body("Told") | {"callback_url": inbox.url + "&a=2", "payload": "mine"}
     headers = {"authorization": "Token vda_own"}
-    sandbox.ask("POST", "/vidu/ent/v2/text2video", json=body, headers=headers)
-    letters = [inbox.next() for _ in range(2)]
+    made = calm_sandbox.ask("POST", "/vidu/ent/v2/text2video", json=body, headers=headers).json()
+    VIDU.until(calm_sandbox, made["task_id"], "processing")
+    letters = [inbox.next()]
+    VIDU.watched(calm_sandbox, made["task_id"])
+    letters.append(inbox.next())
     assert [each.document["state"] for each in letters] == ["processing", "success"]
     assert letters[1].document["payload"] == "mine"
     told = letters[1].headers

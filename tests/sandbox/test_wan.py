@@ -33,8 +33,7 @@ def test_a_cancel_works_in_the_queue_only(calm_sandbox: RunningSandbox) -> None:
     assert calm_sandbox.ask("POST", f"/wan/api/v1/tasks/{job_id}/cancel").status_code == 200
     assert WAN.looked(calm_sandbox, job_id).json()["output"]["task_status"] == "CANCELED"
     later = WAN.started(calm_sandbox, "[fault: endless]")
-    while WAN.looked(calm_sandbox, later).json()["output"]["task_status"] != "RUNNING":
-        pass
+    WAN.until(calm_sandbox, later, "RUNNING")
     refused = calm_sandbox.ask("POST", f"/wan/api/v1/tasks/{later}/cancel")
     assert (refused.status_code, refused.json()["code"]) == (400, "UnsupportedOperation")
 

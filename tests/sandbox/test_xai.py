@@ -31,7 +31,7 @@ def test_what_is_moderated_is_done_without_an_address_and_costs_the_same(sandbox
 def test_a_request_can_expire(sandbox: RunningSandbox) -> None:
     job_id = XAI.started(sandbox, "[fault: expired_job]")
     while (answer := XAI.looked(sandbox, job_id)).status_code == 202:
-        pass
+        sandbox.tick()
     assert answer.json()["status"] == "expired"
 
 

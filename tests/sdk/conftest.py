@@ -1,4 +1,4 @@
-"""One unhurried sandbox for the tests of a file."""
+"""One sandbox for the tests of a file."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,9 @@ from tests.sandbox.running import RunningSandbox
 
 
 @pytest.fixture(scope="module")
-def calm_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    """Slow enough that each state is seen, also on a busy machine."""
-    with RunningSandbox(tmp_path_factory.mktemp("calm"), speed=4) as running:
+def calm_sandbox(
+    starts_processes: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSandbox]:
+    """Quick; a test that looks at a state holds its clock meanwhile."""
+    with RunningSandbox(tmp_path_factory.mktemp("calm"), speed=10) as running:
         yield running

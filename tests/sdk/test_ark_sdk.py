@@ -30,13 +30,13 @@ def started(client: Ark, prompt: str) -> str:
 
 
 def test_a_task_runs_to_its_video_and_is_deleted(client: Ark, calm_sandbox: RunningSandbox) -> None:
-    job_id, states = started(client, "A cat"), []
-    while True:
-        task = client.content_generation.tasks.get(task_id=job_id)
-        states.append(task.status)
-        if task.status in ("succeeded", "failed"):
-            break
-        time.sleep(0.05)
+    states: list[str] = []
+    with calm_sandbox.held():
+        job_id = started(client, "A cat")
+        while not states or states[-1] not in ("succeeded", "failed"):
+            task = client.content_generation.tasks.get(task_id=job_id)
+            states.append(task.status)
+            calm_sandbox.tick()
     assert in_order(states) == ["queued", "running", "succeeded"]
     assert (task.duration, task.resolution, task.framespersecond) == (1, "256p", 24)
     clip = calm_sandbox.ask("GET", task.content.video_url, key=False)
@@ -54,9 +54,10 @@ def test_a_failure_has_a_code(client: Ark) -> None:
     assert task.error.code == "OutputVideoSensitiveContentDetected"
 
 
-def test_a_task_is_canceled_in_the_queue(client: Ark) -> None:
-    job_id = started(client, "[fault: endless]")
-    client.content_generation.tasks.delete(task_id=job_id)
+def test_a_task_is_canceled_in_the_queue(client: Ark, calm_sandbox: RunningSandbox) -> None:
+    with calm_sandbox.held():
+        job_id = started(client, "[fault: endless]")
+        client.content_generation.tasks.delete(task_id=job_id)
     assert client.content_generation.tasks.get(task_id=job_id).status == "cancelled"
 
 

@@ -13,6 +13,7 @@ from fal_client.client import FalClientHTTPError, SyncClient
 from PIL import Image
 
 from tests.sandbox.running import RunningSandbox, in_order
+from tests.support import PATIENCE
 
 SMALL = {"resolution": "240p", "duration": 1}
 
@@ -33,7 +34,7 @@ def client(calm_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Ite
         return made[-1]
 
     monkeypatch.setattr(SyncClient, "_get_cdn_client", kept)  # the package leaves these open
-    client = SyncClient(key="kid:ksec", default_timeout=20)
+    client = SyncClient(key="kid:ksec", default_timeout=PATIENCE)
     yield client
     for each in (client._client, *made):
         each.close()
@@ -41,20 +42,29 @@ def client(calm_sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_subscribe_runs_to_the_result(client: SyncClient, calm_sandbox: RunningSandbox) -> None:
     seen: list[str] = []
-    result = client.subscribe(
-        "fal-ai/veo3.1/image-to-video",
-        {"prompt": "A cat surfing", **SMALL},
-        with_logs=True,
-        on_queue_update=lambda update: seen.append(type(update).__name__),
-    )
+
+    def note(update: fal_client.Status) -> None:
+        seen.append(type(update).__name__)
+        calm_sandbox.tick()
+
+    with calm_sandbox.held():
+        result = client.subscribe(
+            "fal-ai/veo3.1/image-to-video",
+            {"prompt": "A cat surfing", **SMALL},
+            with_logs=True,
+            on_queue_update=note,
+        )
     assert in_order(seen) == ["Queued", "InProgress", "Completed"]
     assert (result["video"]["width"], result["video"]["height"]) == (426, 240)
     assert calm_sandbox.ask("GET", result["video"]["url"], key=False).headers["content-type"] == "video/mp4"
 
 
-def test_a_request_is_submitted_looked_at_and_fetched(client: SyncClient) -> None:
-    handle = client.submit("fal-ai/veo3.1", {"prompt": "A cat", **SMALL}, priority="low")
-    status = handle.status(with_logs=True)
+def test_a_request_is_submitted_looked_at_and_fetched(
+    client: SyncClient, calm_sandbox: RunningSandbox
+) -> None:
+    with calm_sandbox.held():
+        handle = client.submit("fal-ai/veo3.1", {"prompt": "A cat", **SMALL}, priority="low")
+        status = handle.status(with_logs=True)
     assert isinstance(status, fal_client.Queued)
     assert status.position >= 0
     assert handle.get()["prompt"] == "A cat"

@@ -9,6 +9,7 @@ from google.genai import errors, types
 
 from tests.sandbox.pictures import picture
 from tests.sandbox.running import RunningSandbox
+from tests.support import PATIENCE
 
 MODEL = "veo-3.1-generate-preview"
 SHORT = types.GenerateVideosConfig(duration_seconds=4, aspect_ratio="16:9", resolution="720p")
@@ -18,7 +19,9 @@ SHORT = types.GenerateVideosConfig(duration_seconds=4, aspect_ratio="16:9", reso
 def client(calm_sandbox: RunningSandbox) -> Iterator[genai.Client]:
     """The package downloads from https addresses only, so it says that it came through a proxy with TLS."""
     options = types.HttpOptions(
-        base_url=f"{calm_sandbox.url}/veo", headers={"x-forwarded-proto": "https"}, timeout=20_000
+        base_url=f"{calm_sandbox.url}/veo",
+        headers={"x-forwarded-proto": "https"},
+        timeout=int(1000 * PATIENCE),
     )
     with genai.Client(api_key="any", http_options=options) as client:
         yield client
@@ -35,10 +38,11 @@ def finished(client: genai.Client, operation: types.GenerateVideosOperation) -> 
     return operation
 
 
-def test_a_video_is_made_polled_and_downloaded(client: genai.Client) -> None:
+def test_a_video_is_made_polled_and_downloaded(client: genai.Client, calm_sandbox: RunningSandbox) -> None:
     image = types.Image(image_bytes=picture(320, 240), mime_type="image/png")
-    operation = client.models.generate_videos(model=MODEL, source=asked("A cat", image), config=SHORT)
-    assert not operation.done
+    with calm_sandbox.held():
+        operation = client.models.generate_videos(model=MODEL, source=asked("A cat", image), config=SHORT)
+        assert not operation.done
     made = finished(client, operation).response
     assert made
     assert made.generated_videos

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.running import RunningSandbox
+from tests.support import PATIENCE
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = (
     "True"  # read at import; without it prices are fetched from the internet
@@ -34,7 +35,7 @@ def ordered(sandbox: RunningSandbox, name: str, prompt: str) -> tuple[Any, dict[
 
 
 def watched(video: Any, line: dict[str, Any]) -> Any:
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         looked = litellm.video_status(video_id=video.id, **line)
         if looked.status in ("completed", "failed"):

@@ -1,6 +1,5 @@
 """The official `lumaai` package speaks to the sandbox as to the real service."""
 
-import time
 from collections.abc import Iterator
 
 import lumaai
@@ -17,19 +16,18 @@ def client(calm_sandbox: RunningSandbox) -> Iterator[LumaAI]:
         yield client
 
 
-def watched(client: LumaAI, generation: Generation) -> list[Generation]:
+def watched(client: LumaAI, generation: Generation, sandbox: RunningSandbox) -> list[Generation]:
     seen = [generation]
     while seen[-1].state not in ("completed", "failed"):
-        time.sleep(0.05)
+        sandbox.tick()
         seen.append(client.generations.get(str(generation.id)))
     return seen
 
 
 def test_a_generation_dreams_and_completes(client: LumaAI, calm_sandbox: RunningSandbox) -> None:
-    seen = watched(
-        client,
-        client.generations.create(model="ray-2", prompt="A bear", resolution="240p", duration="1s"),
-    )
+    with calm_sandbox.held():
+        made = client.generations.create(model="ray-2", prompt="A bear", resolution="240p", duration="1s")
+        seen = watched(client, made, calm_sandbox)
     assert in_order([each.state for each in seen]) == ["queued", "dreaming", "completed"]
     last = seen[-1]
     assert last.assets
@@ -38,9 +36,9 @@ def test_a_generation_dreams_and_completes(client: LumaAI, calm_sandbox: Running
     assert client.generations.list(limit=1, offset=0).generations[0].id == last.id
 
 
-def test_a_failure_has_a_reason(client: LumaAI) -> None:
+def test_a_failure_has_a_reason(client: LumaAI, calm_sandbox: RunningSandbox) -> None:
     made = client.generations.create(model="ray-2", prompt="[fault: moderation]", resolution="240p")
-    assert "moderation" in str(watched(client, made)[-1].failure_reason)
+    assert "moderation" in str(watched(client, made, calm_sandbox)[-1].failure_reason)
 
 
 def test_an_empty_balance_is_a_400_with_its_words(client: LumaAI) -> None:

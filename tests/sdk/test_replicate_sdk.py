@@ -11,27 +11,33 @@ from replicate.exceptions import ModelError, ReplicateError
 from replicate.webhook import Webhooks, WebhookSigningSecret
 
 from tests.sandbox.running import RunningSandbox, in_order
+from tests.support import PATIENCE
 
 SMALL = {"resolution": "240p", "duration": 1}
 
 
 @pytest.fixture
 def client(calm_sandbox: RunningSandbox) -> Iterator[Client]:
-    client = Client(api_token="any", base_url=f"{calm_sandbox.url}/replicate", timeout=httpx.Timeout(20))
+    client = Client(
+        api_token="any", base_url=f"{calm_sandbox.url}/replicate", timeout=httpx.Timeout(PATIENCE)
+    )
     client.poll_interval = 0.05
     yield client
     client._client.close()
 
 
 def test_a_prediction_runs_to_its_end(client: Client, calm_sandbox: RunningSandbox) -> None:
-    prediction = client.models.predictions.create(
-        "minimax/hailuo-02", input={"prompt": "A cat surfing", **SMALL}
-    )
-    statuses, progress = [str(prediction.status)], []
-    while statuses[-1] not in ("succeeded", "failed", "canceled"):
-        prediction.reload()
-        statuses.append(str(prediction.status))
-        progress.append(prediction.progress.percentage if prediction.progress else 0.0)
+    progress: list[float] = []
+    with calm_sandbox.held():
+        prediction = client.models.predictions.create(
+            "minimax/hailuo-02", input={"prompt": "A cat surfing", **SMALL}
+        )
+        statuses = [str(prediction.status)]
+        while statuses[-1] not in ("succeeded", "failed", "canceled"):
+            calm_sandbox.tick()
+            prediction.reload()
+            statuses.append(str(prediction.status))
+            progress.append(prediction.progress.percentage if prediction.progress else 0.0)
     assert in_order(statuses) == ["starting", "processing", "succeeded"]
     assert progress == sorted(progress)
     assert progress[-1] == 1.0

@@ -57,6 +57,7 @@ class Acme(Line):
         self.submitted: list[str] = []  # job ids, one for each request
         self.delivered: list[str] = []  # references
         self.cancels: list[str] = []
+        self.looks = 0
         self.fetches = 0
         self.on_submit: Callable[[str], Any] = lambda job_id: Accepted(Operation(f"op-{job_id}"))
         self.on_find: Callable[[str], Any] = lambda _: Unanswered("it cannot be asked for an id of ours")
@@ -88,6 +89,7 @@ class Acme(Line):
         return answer
 
     async def look(self, operation: Operation, *, cancel_sent: bool = False) -> LookAnswer:
+        self.looks += 1
         answer: LookAnswer = await _answer(self.on_look(operation.id.removeprefix("op-")))
         return answer
 

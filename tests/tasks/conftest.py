@@ -25,8 +25,22 @@ from tasks.tables import TABLES
 from tasks.uploads import Uploads
 from tests.engines import Postgres, Redis, Storage
 from tests.media_files import make_video
+from tests.support import catalogue_of
 from tests.tasks.acme import Acme, AcmeLines, OnlyAcme
-from tests.tasks.world import QUICK, Clock, World
+from tests.tasks.world import QUICK, Ahead, Clock, Counted, World
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is tried on a server or in a bucket asks for them only when it runs."""
+    for item in items:
+        chosen = (
+            item.callspec.params.values()
+            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+            else ()
+        )
+        if {"servers", "bucket"} & {each for each in chosen if isinstance(each, str)}:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +108,7 @@ class SharedRedis:
 
 @pytest.fixture
 async def queue_server(
-    tmp_path: Path, engines: str, request: pytest.FixtureRequest
+    starts_processes: None, tmp_path: Path, engines: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[EmbeddedQueue | SharedRedis]:
     if engines == "servers":
         yield SharedRedis(request.getfixturevalue("redis"))
@@ -105,10 +119,9 @@ async def queue_server(
     await server.stop()
 
 
-@pytest.fixture(scope="session")
-def catalogue() -> Catalogue:
-    """Ours, read once: it is the same in every test."""
-    return Catalogue((Path(__file__).parents[2] / "models",))
+@pytest.fixture
+def catalogue(settings: Settings) -> Catalogue:
+    return catalogue_of(*settings.models_dirs)
 
 
 @pytest.fixture
@@ -122,6 +135,8 @@ async def world(
     acme = Acme()
     acme.video = video
     lines = AcmeLines(acme)
+    jobs = Jobs(database, Ahead())
+    jobs.overdue = Counted(database, jobs.clock)
     parts = Parts(
         settings=settings,
         pace=QUICK,
@@ -133,7 +148,7 @@ async def world(
         lines=lines,
         webhooks=Webhooks("a secret of the tests", ""),
         signed=Signed("a secret of the tests", "", ""),
-        jobs=Jobs(database),
+        jobs=jobs,
         uploads=Uploads(Folder(settings.data_dir / "uploads")),
         media=Media(Folder(settings.data_dir / "media")),
         queue=Queue(queue_server.url),

@@ -17,7 +17,7 @@ from tasks.settings import Settings
 from tasks.snapshot import snapshot
 from tasks.store import open_stores
 from tests.tasks.saved import Meter, contents, fill
-from tests.tasks.world import new_job
+from tests.tasks.world import new_job, until
 
 
 @pytest.mark.parametrize("source", ["embedded", "servers"])
@@ -51,21 +51,22 @@ async def test_a_backup_made_while_others_write_is_of_one_moment(
     await fill(settings, video, tmp_path)
     database = await open_database(settings.database_url)
     jobs = Jobs(database)
-    stop = asyncio.Event()
+    stop, written = asyncio.Event(), 0
 
-    async def write() -> int:
-        count = 0
+    async def write() -> None:
+        nonlocal written
         while not stop.is_set():
             await jobs.create(new_job(1_700_000_002.0, state="failed"))
-            count += 1
-        return count
+            written += 1
 
     writing = asyncio.create_task(write())
     try:
-        await asyncio.sleep(0.1)
+        await until(lambda: written > 3, "they write")
         await back_up(settings, tmp_path / "all.tar", Meter())
+        saved = written
+        await until(lambda: written > saved, "they go on")
         stop.set()
-        assert await writing > 3
+        await writing
     finally:
         stop.set()
         await asyncio.wait({writing})

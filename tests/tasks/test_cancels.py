@@ -14,7 +14,7 @@ from providers.answers import (
     Unanswered,
 )
 from tests.tasks.acme import DONE, in_turn
-from tests.tasks.world import World
+from tests.tasks.world import NEVER, World
 
 BUSY = Look("processing")
 
@@ -29,14 +29,14 @@ async def test_a_cancel_while_it_runs_is_sent_once_and_confirmed(world: World) -
 
     world.acme.on_cancel = cancel
     world.acme.on_look = lambda _: Look("canceled", billing="not_billed") if canceled else BUSY
-    async with world.worker(cancel_again=60.0):
+    async with world.worker():
         job = await world.order()
         await world.until(job, "processing")
         asked = await world.jobs.request_cancel("ann", job.id)
         assert asked is not None
         assert asked.state == "processing"
         done = await world.until(job, "canceled")
-        await asyncio.sleep(0.3)
+        await world.sweeps()
         assert await world.now(job) == done
     assert world.acme.cancels == [f"op-{job.id}"]
     assert done.billing == await world.billing(job) == "not_billed"
@@ -90,7 +90,7 @@ async def test_a_cancel_that_the_provider_takes_note_of_waits_for_the_next_look(
 
     world.acme.on_look = lambda _: BUSY
     world.acme.on_cancel = noted
-    async with world.worker(cancel_again=60.0):
+    async with world.worker():
         job = await world.order()
         await world.until(job, "processing")
         await world.jobs.request_cancel("ann", job.id)
@@ -102,7 +102,7 @@ async def test_a_cancel_that_the_provider_takes_note_of_waits_for_the_next_look(
 async def test_a_cancel_without_an_answer_is_sent_again(world: World) -> None:
     world.acme.on_look = lambda _: BUSY
     world.acme.on_cancel = in_turn(Unanswered("time-out"), Canceled())
-    async with world.worker():
+    async with world.worker(cancel_again=0.2):
         job = await world.order()
         await world.until(job, "processing")
         await world.jobs.request_cancel("ann", job.id)
@@ -136,7 +136,7 @@ async def test_a_cancel_while_it_is_being_sent_ends_a_job_that_was_not_sent(worl
         return NotSent("no route")
 
     world.acme.on_submit = slow
-    async with world.worker(sweep_every=60.0):
+    async with world.worker(sweep_every=NEVER):
         job = await world.order()
         await world.until(job, "submitting")
         await world.jobs.request_cancel("ann", job.id)

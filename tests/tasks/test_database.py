@@ -17,6 +17,7 @@ from tasks.outage import DatabaseAway
 from tasks.settings import SettingsError
 from tasks.sqlite import PooledSQLite
 from tasks.tables import TABLES, Lane
+from tests.support import PATIENCE
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -72,7 +73,7 @@ async def test_a_transaction_that_is_canceled_anywhere_leaves_no_lock(
         await asyncio.sleep(0.0003)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         async with database.transaction():
             await _lane(database, "c")
     assert await _count(database) in (1, 3)
@@ -101,7 +102,7 @@ async def test_statements_written_together_by_who_is_canceled_leave_no_lock(
         await asyncio.sleep(0.0003)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await _lane(database, "c")
     assert await _count(database) in (1, 3)
 
@@ -152,7 +153,8 @@ async def test_closing_ends_every_thread(tmp_path: Path) -> None:
     opened_now = set(threading.enumerate()) - before
     assert opened_now
     await opened.close()
-    await asyncio.sleep(0.05)
+    for thread in opened_now:
+        await asyncio.to_thread(thread.join, PATIENCE)
     assert not any(thread.is_alive() for thread in opened_now)
     assert not await opened.answers()
 
@@ -261,6 +263,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_processes_that_start_at_once_migrate_once_and_share_the_file(tmp_path: Path) -> None:
     url = f"sqlite://{tmp_path / 'shared.db'}"
     running = [

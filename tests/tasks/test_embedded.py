@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,8 +14,10 @@ from tasks.claims import Hint
 from tasks.embedded import EmbeddedQueue, FolderLock
 from tasks.queue import Queue
 from tasks.settings import SettingsError
+from tests.tasks.world import NEVER, until
 
 CHECKOUT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 HOLDER = """
 import asyncio, sys, time
@@ -28,7 +29,7 @@ async def main():
     queue = EmbeddedQueue(Path(sys.argv[1]))
     await queue.start()
     print(queue.pid, flush=True)
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 asyncio.run(main())
 """
@@ -47,6 +48,12 @@ def _gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def _kept(folder: Path, name: str) -> bool:
+    """Whether the queue server has written that into its file."""
+    files = (folder / "queue" / "appendonlydir").iterdir()
+    return any(name.encode() in file.read_bytes() for file in files)
 
 
 async def test_two_servers_cannot_share_a_data_folder(tmp_path: Path) -> None:
@@ -70,10 +77,7 @@ async def test_a_server_that_was_killed_leaves_neither_lock_nor_queue_server(tmp
         process.stdout.close()
     FolderLock(tmp_path).release()
     if sys.platform == "linux":
-        until = time.monotonic() + 3
-        while not _gone(pid) and time.monotonic() < until:
-            await asyncio.sleep(0.02)
-        assert _gone(pid)
+        await until(lambda: _gone(pid), "the queue server is gone")
 
 
 async def test_the_queue_server_listens_on_no_port_and_only_its_user_may_enter(tmp_path: Path) -> None:
@@ -114,14 +118,13 @@ async def test_hints_outlast_a_killed_queue_server_which_is_started_again(tmp_pa
     client = Queue(queue.url)
     try:
         for number in range(20):
-            await client.hint_save(Hint(f"job{number}", 0), after=60)
-        await asyncio.sleep(1.2)  # what is younger than a second may be lost, and is only a hint
+            await client.hint_save(Hint(f"job{number}", 0), after=NEVER)
+        await until(lambda: _kept(tmp_path, "job19:0"), "the youngest, which might be lost, is in the file")
         first = queue.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(5):
-            while queue.pid == first or not await client.answers():
-                await asyncio.sleep(0.02)
+        await until(lambda: queue.pid not in (first, None), "another is started")
+        await until(client.answers, "it answers")
         assert await client._client.zcard("shotlist:save") == 20
     finally:
         await client.close()
@@ -155,7 +158,7 @@ async def test_a_queue_server_that_was_left_over_is_ended_first(tmp_path: Path) 
     await queue.start()
     try:
         assert queue.pid != left_over
-        assert _gone(left_over)
+        await until(lambda: _gone(left_over), "the one that was left over is gone")
     finally:
         await queue.stop()
         orphan._process.wait()  # type: ignore[union-attr]
@@ -171,6 +174,22 @@ async def test_a_damaged_queue_file_is_left_behind_for_the_rows_are_the_truth(tm
         file.write_bytes(b"\x00 nonsense \xff" * 100)
     await queue.start()
     await queue.stop()
+
+
+async def test_a_queue_server_that_is_slow_to_start_keeps_its_hints_and_is_told_of(tmp_path: Path) -> None:
+    """A server that ended by itself could not read its files; one that lives is only slow."""
+    queue = EmbeddedQueue(tmp_path)
+    await queue.start()
+    client = Queue(queue.url)
+    await client.hint_save(Hint("job1", 0), after=NEVER)
+    await until(lambda: _kept(tmp_path, "job1:0"), "it is in the file")
+    await client.close()
+    await queue.stop()
+    hasty = EmbeddedQueue(tmp_path, start_seconds=0)
+    with pytest.raises(SettingsError, match="does not answer within 0 s"):
+        await hasty.start()
+    assert hasty.pid is None
+    assert _kept(tmp_path, "job1:0")
 
 
 async def test_a_queue_that_is_away_is_told_apart_and_hints_to_it_are_no_error(tmp_path: Path) -> None:

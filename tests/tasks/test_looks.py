@@ -1,6 +1,5 @@
 """A job at its provider: looks, what they write, and what a failure there means."""
 
-import asyncio
 import logging
 
 import pytest
@@ -12,7 +11,7 @@ from providers.answers import (
 )
 from providers.errors import tell
 from tests.tasks.acme import DONE, in_turn
-from tests.tasks.world import World
+from tests.tasks.world import World, until
 
 BUSY = Look("processing")
 
@@ -43,13 +42,13 @@ async def test_progress_place_and_log_are_seen_while_it_runs(world: World) -> No
     world.acme.on_look = in_turn(heard, Look("processing", position=2))
     async with world.worker():
         job = await world.order()
-        await world.until(job, "processing")
-        await asyncio.sleep(0.2)
-        now = await world.now(job)
+        now = await world.sees(job, lambda found: found.progress is not None, "under way with its progress")
         assert (now.progress, now.queue_position, now.log, now.billing) == (0.25, 2, "step 1", None)
-        revision = now.revision
-        await asyncio.sleep(0.2)
-        assert (await world.now(job)).revision == revision
+        seen = world.acme.looks
+        await until(lambda: world.acme.looks > seen + 3, "it is looked at again")
+        later = await world.now(job)
+        assert (later.progress, later.queue_position, later.log) == (0.25, 2, "step 1")
+        assert later.revision == now.revision
 
 
 async def test_every_move_is_one_readable_line_without_the_prompt(
@@ -83,7 +82,7 @@ async def test_a_failure_at_the_provider_tells_why_and_whether_it_was_billed(
     async with world.worker():
         job = await world.order(sandbox=sandbox)
         done = await world.until(job, "failed")
-        await asyncio.sleep(0.3)
+        await world.sweeps()
         assert await world.now(job) == done
     assert done.billing == await world.billing(job) == billing
     assert done.error is not None

@@ -19,9 +19,11 @@ from tasks.postgres import CONNECTIONS
 from tasks.settings import SettingsError
 from tasks.tables import TABLES, Lane
 from tests.engines import Postgres, postgres_server
-from tests.tasks.world import new_job
+from tests.support import PATIENCE
+from tests.tasks.world import new_job, until
 
 CHECKOUT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -41,6 +43,12 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 async def _lane(database: Database, name: str) -> None:
     await database.rows("INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0)", name)
+
+
+async def _someone_waits(database: Database) -> bool:
+    """Whether anybody waits for a lock in this database."""
+    here = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await database.rows(here))
 
 
 async def _count(database: Database) -> int:
@@ -132,7 +140,7 @@ async def test_transactions_that_are_canceled_anywhere_give_their_connections_ba
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(_lane(database, f"c{number}") for number in range(CONNECTIONS + 2)))
     assert (await _count(database) - CONNECTIONS) % 2 == 0
 
@@ -176,7 +184,7 @@ async def test_a_server_that_was_away_is_used_again_as_soon_as_it_is_back(how: s
                         await _lane(database, "lost too")
             assert not await database.answers()
             server.start()
-            assert await database.answers()
+            await until(database.answers, "it answers")
             await asyncio.gather(*(_lane(database, f"b{number}") for number in range(30)))
             assert await _count(database) == 60
         finally:
@@ -201,7 +209,7 @@ async def test_a_job_that_is_canceled_while_it_is_being_claimed_is_not_claimed(
     await transaction.start()
     await canceling.execute("UPDATE job SET state = 'canceled', revision = 1 WHERE id = $1", job.id)
     claiming = asyncio.create_task(jobs.claims.next_to_submit("acme", 5, 30.0))
-    await asyncio.sleep(0.3)
+    await until(lambda: _someone_waits(database), "the claim finds its row locked")
     assert not claiming.done()
     await transaction.commit()
     await canceling.close()

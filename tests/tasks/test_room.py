@@ -1,6 +1,5 @@
 """The disk is full, or the storage away: nothing is ordered that could not be stored, and what is paid for is kept."""
 
-import asyncio
 import errno
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from tests.tasks.world import World
 
 
 class Troubled(Folder):
-    """A folder on a disk that is full, or has so many failures ahead of it."""
+    """A folder on a disk that is full, or fails: while `full_for_now`, and then as often as it was told."""
 
     full = False
+    full_for_now = False
 
     def __init__(self, folder: Path, *failures: OSError) -> None:
         super().__init__(folder)
@@ -28,6 +28,8 @@ class Troubled(Folder):
         return not self.full
 
     async def put(self, part: Path, key: str) -> None:
+        if self.full_for_now:
+            raise OSError(errno.ENOSPC, "No space left on device")
         if self.failures:
             raise self.failures.pop(0)
         await super().put(part, key)
@@ -43,8 +45,7 @@ async def test_a_job_waits_for_room_before_it_is_ordered_and_says_so(world: Worl
     world = on(world, store)
     async with world.worker():
         job = await world.order()
-        await asyncio.sleep(0.4)
-        waiting = await world.now(job)
+        waiting = await world.sees(job, lambda found: found.attempts > 2, "put back again and again")
         assert (waiting.state, world.acme.submitted) == ("queued", [])
         assert "nearly full" in (waiting.log or "")
         assert "Nothing was ordered yet" in (waiting.log or "")
@@ -57,14 +58,19 @@ async def test_a_job_waits_for_room_before_it_is_ordered_and_says_so(world: Worl
 async def test_a_disk_that_is_full_while_saving_delays_the_video_and_says_so(
     world: World, tmp_path: Path
 ) -> None:
-    full = [OSError(errno.ENOSPC, "No space left on device") for _ in range(5)]
-    world = on(world, Troubled(tmp_path / "disk", *full, StorageAway("the bucket does not answer")))
-    async with world.worker(retry_max=0.15):
+    store = Troubled(tmp_path / "disk", StorageAway("the bucket does not answer"))
+    store.full_for_now = True
+    world = on(world, store)
+    async with world.worker():
         job = await world.order()
-        await world.until(job, "saving")
-        while "No space left" not in ((await world.now(job)).log or ""):
-            await asyncio.sleep(0.01)
+        waiting = await world.sees(
+            job, lambda found: "No space left" in (found.log or ""), "told of the disk"
+        )
+        await world.sees(job, lambda found: found.attempts > 3, "tried again and again")
+        assert waiting.state == "saving"
+        store.full_for_now = False
         done = await world.until(job, "succeeded")
+    assert store.failures == []
     assert (done.log, done.error, done.billing) == (None, None, "billed")
     assert world.acme.submitted == [job.id]
 
@@ -82,7 +88,7 @@ async def test_trouble_with_our_disk_does_not_use_up_the_tries_of_a_dead_link(
         )
 
     world.acme.on_fetch = fetch
-    async with world.worker(retry_max=0.1):
+    async with world.worker():
         done = await world.until(await world.order(), "succeeded")
     assert done.error is None
     assert world.acme.fetches == 8

@@ -1,7 +1,6 @@
 """Deadlines, late results, and how a result becomes ours or an honest end."""
 
 import asyncio
-import itertools
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,9 +13,10 @@ from providers.answers import (
 from tasks.claims import Hint
 from tasks.sweep import sweep
 from tests.tasks.acme import DONE
-from tests.tasks.world import World
+from tests.tasks.world import NEVER, World, until
 
 BUSY = Look("processing")
+HOUR = 3600.0
 
 
 async def test_past_its_deadline_a_job_fails_and_a_late_success_is_still_collected(world: World) -> None:
@@ -39,8 +39,7 @@ async def test_a_job_that_timed_out_here_learns_later_what_it_cost(world: World)
         job = await world.order(deadline_sec=0.3)
         await world.until(job, "failed")
         world.acme.on_look = lambda _: Look("failed", billing="not_billed")
-        await asyncio.sleep(0.4)
-        done = await world.now(job)
+        done = await world.sees(job, lambda found: found.billing != "unknown", "told what it cost")
     assert (done.state, done.billing) == ("failed", "not_billed")
     assert await world.billing(job) == "not_billed"
     assert done.error is not None
@@ -57,16 +56,19 @@ async def test_a_job_that_waited_too_long_in_the_queue_is_given_up_unbilled(worl
 
 async def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_given_up(world: World) -> None:
     world.acme.wire = replace(world.acme.wire, limits=replace(world.acme.wire.limits, concurrency=1))
-
-    looks = itertools.count(1)
-    world.acme.on_look = lambda _: DONE if next(looks) % 8 == 0 else BUSY
-    async with world.worker(queued_at_most=1.0):
-        jobs = [await world.order() for _ in range(5)]
+    made: set[str] = set()
+    world.acme.on_look = lambda job_id: DONE if job_id in made else BUSY
+    async with world.worker(queued_at_most=HOUR):
+        jobs = [await world.order(deadline_sec=HOUR) for _ in range(5)]
         for job in jobs:
-            await world.until(job, "succeeded", seconds=20)
+            await world.until(job, "processing")
+            world.skip(HOUR / 2)
+            await world.sweeps()
+            made.add(job.id)
+            await world.until(job, "succeeded")
     last = await world.now(jobs[-1])
     assert last.started_at
-    assert last.started_at - last.created_at > 1.0, "it waited longer than a job may that nobody can send"
+    assert last.started_at - last.created_at > HOUR, "it waited longer than a job may that nobody can send"
 
 
 async def test_a_download_is_tried_for_as_long_as_the_provider_keeps_the_file(world: World) -> None:
@@ -96,7 +98,7 @@ async def test_a_file_that_is_no_video_is_fetched_again_and_then_refused_as_bill
     async with world.worker():
         job = await world.order()
         done = await world.until(job, "failed")
-        await asyncio.sleep(0.3)
+        await world.sweeps()
         assert await world.now(job) == done
     assert world.acme.fetches == 3
     assert done.error is not None
@@ -159,12 +161,12 @@ async def test_a_full_disk_is_waited_out(world: World) -> None:
 
 async def test_a_result_whose_worker_died_while_saving_is_saved_by_the_next(world: World) -> None:
     job = await world.order()
-    world.acme.on_fetch = lambda to: asyncio.sleep(60)
+    world.acme.on_fetch = lambda to: asyncio.Event().wait()
     async with world.worker(shutdown=0.1):
-        await world.until(job, "saving")
-        await asyncio.sleep(0.3)
+        await until(lambda: world.acme.fetches == 1, "it is fetched")
     assert (await world.now(job)).state == "saving"
     world.acme.on_fetch = world.acme.whole_video
+    world.skip(NEVER)  # nobody renews its lease
     async with world.worker():
         await world.until(job, "succeeded")
 
@@ -172,10 +174,10 @@ async def test_a_result_whose_worker_died_while_saving_is_saved_by_the_next(worl
 async def test_a_job_that_finished_while_nobody_looked_is_not_called_too_late(world: World) -> None:
     world.acme.on_look = lambda _: BUSY
     async with world.worker():
-        job = await world.order(deadline_sec=1.0)
+        job = await world.order(deadline_sec=HOUR)
         await world.until(job, "processing")
     world.acme.on_look = lambda _: DONE
-    await asyncio.sleep(1.2)
+    world.skip(HOUR + 1)
     await sweep(world.parts)
     assert (await world.now(job)).state == "processing"
     async with world.worker():
@@ -183,30 +185,45 @@ async def test_a_job_that_finished_while_nobody_looked_is_not_called_too_late(wo
 
 
 async def test_of_several_messages_about_a_result_one_fetches_it(world: World) -> None:
+    let_go = asyncio.Event()
+
     async def slow(to: Any) -> Any:
-        await asyncio.sleep(0.8)
+        await let_go.wait()
         return world.acme.whole_video(to)
 
     world.acme.on_fetch = slow
     async with world.worker():
         job = await world.order()
-        await world.until(job, "saving")
-        for revision in range(100, 105):
-            await world.parts.queue.hint_save(Hint(job.id, revision))
+        await until(lambda: world.acme.fetches == 1, "it is fetched")
+        await tell(world, *(Hint(job.id, revision) for revision in range(100, 105)), but_for=1)
+        let_go.set()
         await world.until(job, "succeeded")
-        await world.parts.queue.hint_save(Hint(job.id, 200))
-        await asyncio.sleep(0.4)
+        await tell(world, Hint(job.id, 200))
     assert world.acme.fetches == 1
+
+
+async def tell(world: World, *hints: Hint, but_for: int = 0) -> None:
+    """Send these, and wait until all that the queue has is done, but for so many that are under way."""
+    for hint in hints:
+        await world.parts.queue.hint_save(hint)
+
+    async def done() -> bool:
+        return bool(await world.parts.queue._client.zcard("shotlist:save") <= but_for)
+
+    await until(done, "they are heard")
 
 
 async def test_a_result_of_a_provider_that_was_taken_away_does_not_wait_for_ever(world: World) -> None:
     """A job that saves can neither be canceled nor deleted, so it has to end by itself."""
-    world.acme.on_fetch = lambda _: FetchFailed("its server is away")
-    async with world.worker(save_tries=5):
-        job = await world.order()
-        await world.until(job, "saving")
+
+    def take_away(_: Any) -> FetchFailed:
         world.lines.there = False
-        done = await world.until(job, "failed")
+        return FetchFailed("its server is away")
+
+    world.acme.on_fetch = take_away
+    async with world.worker(save_tries=5):
+        done = await world.until(await world.order(), "failed")
+    assert world.acme.fetches == 1
     assert (done.billing, done.error and done.error.kind) == ("billed", "expired")
 
 

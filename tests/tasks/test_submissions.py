@@ -16,9 +16,11 @@ from providers.answers import (
     Unclear,
 )
 from providers.errors import tell
+from tasks.job import Job
 from tasks.submit import record
+from tests.support import PATIENCE
 from tests.tasks.acme import in_turn
-from tests.tasks.world import World
+from tests.tasks.world import NEVER, World, until
 
 REFUSAL = tell("moderation", "Acme", "no boats", billing="not_billed")
 LIMIT = tell("rate_limited", "Acme", billing="not_billed")
@@ -60,7 +62,8 @@ async def test_an_answer_decides_state_money_and_number_of_requests(
     async with world.worker():
         job = await world.order(sandbox=sandbox)
         done = await world.until(job, "succeeded", "failed", "unconfirmed")
-        await asyncio.sleep(0.9)  # longer than the lease, and several sweeps
+        world.skip(NEVER)  # longer than the lease
+        await world.sweeps()
         assert await world.now(job) == done
     assert done.state == state
     assert world.acme.submitted == [job.id] * requests
@@ -87,24 +90,37 @@ async def test_an_unconfirmed_job_says_that_it_may_be_billed_and_was_not_sent_ag
 
 
 async def test_a_request_that_hangs_ends_as_unconfirmed(world: World) -> None:
-    async def hang(_: str) -> Any:
-        await asyncio.sleep(60)
-
-    world.acme.on_submit = lambda job_id: hang(job_id)
+    world.acme.on_submit = lambda _: asyncio.Event().wait()
     async with world.worker(submit_limit=0.2):
         done = await world.until(await world.order(), "unconfirmed")
     assert done.error is not None
     assert "no answer within 0.2 s" in done.error.message
 
 
+async def held_for(world: World, job: Job, seconds: float) -> bool:
+    """Whether its lease runs for so long from now."""
+    rows = await world.jobs.database.rows("SELECT lease_until FROM job WHERE id = {}", job.id)
+    return bool(rows[0]["lease_until"] > world.jobs.clock() + seconds)
+
+
 async def test_a_slow_answer_outlasts_the_lease_because_it_is_renewed(world: World) -> None:
+    let_go = asyncio.Event()
+
     async def slow(job_id: str) -> Any:
-        await asyncio.sleep(1.5)
+        await let_go.wait()
         return accept(job_id)
 
     world.acme.on_submit = slow
     async with world.worker():
-        done = await world.until(await world.order(), "succeeded", "unconfirmed")
+        job = await world.order()
+        sent = await world.until(job, "submitting")
+        for _ in range(3):
+            world.skip(0.6 * NEVER)  # of the lease
+            await until(lambda: held_for(world, job, 0.5 * NEVER), "it is held on to")
+            await world.sweeps()
+        assert (await world.now(job)).revision == sent.revision
+        let_go.set()
+        done = await world.until(job, "succeeded", "unconfirmed")
     assert done.state == "succeeded"
     assert len(world.acme.submitted) == 1
 
@@ -116,14 +132,16 @@ async def test_a_job_whose_worker_died_while_ordering_is_unconfirmed_and_never_s
     claimed = await world.jobs.claims.next_to_submit("acme", 5, 0.3)
     assert claimed is not None
     sent = await world.jobs.move(
-        claimed, "submitting", "about to send", durable=True, lease_until=world.jobs.clock() + 0.5
+        claimed, "submitting", "about to send", durable=True, lease_until=world.jobs.clock() + NEVER
     )
     assert sent is not None
     async with world.worker():
-        await asyncio.sleep(0.2)
+        await world.sweeps()
         assert (await world.now(job)).state == "submitting"  # the lease still runs
+        world.skip(NEVER)
         done = await world.until(job, "unconfirmed")
-        await asyncio.sleep(0.5)
+        world.skip(NEVER)
+        await world.sweeps()
     assert world.acme.submitted == []
     assert done.billing == "unknown"
 
@@ -150,7 +168,8 @@ async def test_a_late_no_turns_unconfirmed_into_failed_and_not_billed(world: Wor
     async with world.worker():
         await world.until(job, "unconfirmed")
         await record(world.parts, world.acme, sent, late)
-        await asyncio.sleep(0.5)
+        world.skip(NEVER)
+        await world.sweeps()
         done = await world.now(job)
     assert (done.state, done.billing) == ("failed", "not_billed")
     assert await world.billing(job) == "not_billed"
@@ -179,34 +198,33 @@ async def test_an_answer_is_written_again_and_again_until_the_database_takes_it(
 async def test_a_worker_that_is_stopped_while_it_waits_for_the_answer_writes_down_what_it_knows(
     world: World,
 ) -> None:
-    async def hang(_: str) -> Any:
-        await asyncio.sleep(60)
-
-    world.acme.on_submit = lambda job_id: hang(job_id)
+    world.acme.on_submit = lambda _: asyncio.Event().wait()
     async with world.worker(shutdown=0.2):
         job = await world.order()
-        await world.until(job, "submitting")
-    assert (await world.now(job)).state == "unconfirmed"
+        await until(lambda: world.acme.submitted == [job.id], "it is sent")
+    await world.until(job, "unconfirmed")
 
 
 async def test_a_worker_that_is_stopped_lets_a_quick_answer_come_in(world: World) -> None:
-    async def soon(job_id: str) -> Any:
-        await asyncio.sleep(0.3)
+    async def once_stopped(job_id: str) -> Any:
+        await stop.wait()
         return accept(job_id)
 
-    world.acme.on_submit = soon
-    async with world.worker():
+    world.acme.on_submit = once_stopped
+    async with world.worker(shutdown=PATIENCE) as stop:
         job = await world.order()
-        await world.until(job, "submitting")
+        await until(lambda: world.acme.submitted == [job.id], "it is sent")
     assert (await world.now(job)).state == "processing"
 
 
 async def test_an_outage_does_not_burn_the_queue(world: World) -> None:
     world.acme.wire = replace(world.acme.wire, limits=replace(world.acme.wire.limits, concurrency=1))
     world.acme.on_submit = lambda _: Unclear("the connection was dropped")
-    async with world.worker(pause=60.0, pause_max=60.0):
+    async with world.worker(pause=NEVER, pause_max=NEVER):
         made = [await world.order() for _ in range(8)]
-        await asyncio.sleep(1.0)
+        await until(lambda: len(world.acme.submitted) == 3, "some are sent")
+        await world.until(made[2], "unconfirmed")
+        await world.sweeps()
         states = [(await world.now(job)).state for job in made]
     assert len(world.acme.submitted) == 3
     assert sorted(states) == ["queued"] * 5 + ["unconfirmed"] * 3
@@ -226,8 +244,8 @@ async def test_a_job_whose_provider_is_not_set_up_waits_until_it_is(world: World
     world.lines.there = False
     async with world.worker():
         job = await world.order()
-        await asyncio.sleep(0.4)
-        assert (await world.now(job)).state == "queued"
+        waiting = await world.sees(job, lambda found: found.attempts > 2, "put back again and again")
+        assert waiting.state == "queued"
         world.lines.there = True
         await world.until(job, "succeeded")
 
@@ -249,6 +267,5 @@ async def test_an_order_without_an_answer_that_the_provider_knows_is_no_loss(wor
     world.acme.on_submit = lambda _: Unclear("the connection was dropped")
     world.acme.on_find = accept
     async with world.worker():
-        job = await world.order()
-        await world.until(job, "processing")
+        await world.until(await world.order(), "succeeded")
     assert len(world.acme.submitted) == 1

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,16 +15,20 @@ from models.values import JSON
 from providers.order import Order
 from tasks.claims import Hint
 from tasks.job import Amounts, Job
+from tasks.overdue import Overdue
 from tasks.pace import Pace
 from tasks.parts import Parts
 from tasks.worker import run_worker
+from tests.support import PATIENCE
 from tests.tasks.acme import Acme, AcmeLines
 
+NEVER = (
+    30 * PATIENCE
+)  # seconds: longer than any test waits, so that what comes of itself comes from elsewhere
+
 QUICK = Pace(
-    lease=0.8,
+    # What is tried again is tried again soon …
     renew=0.15,
-    submit_limit=5.0,
-    lookup_limit=0.3,
     lookup_first=0.1,
     sweep_every=0.1,
     hint_after=0.3,
@@ -32,10 +37,45 @@ QUICK = Pace(
     retry_max=0.2,
     pause=0.3,
     pause_max=0.5,
-    cancel_again=0.2,
     gone_looks=3,
     shutdown=1.0,
+    # … and nobody is given up because the machine is slow: tests of these skip some time, or set their own.
+    lease=NEVER,
+    submit_limit=NEVER,
+    lookup_limit=NEVER,
+    cancel_again=NEVER,
 )
+
+
+class Ahead:
+    """The machine's clock, and as far ahead of it as a test has skipped."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+    def skip(self, seconds: float) -> None:
+        self.ahead += seconds
+
+
+class Counted(Overdue):
+    """Counts the sweeps that began."""
+
+    sweeps = 0
+
+    async def submissions(self) -> tuple[Job, ...]:
+        self.sweeps += 1
+        return await super().submissions()
+
+
+async def until(found: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+    """Until that is so; fail saying that `what` did not happen."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not (await answer if isinstance(answer := found(), Awaitable) else answer):
+        assert asyncio.get_running_loop().time() < deadline, f"{what}: not within {PATIENCE:g} s"
+        await asyncio.sleep(0.01)
 
 
 class World:
@@ -60,16 +100,30 @@ class World:
         assert found is not None
         return found
 
-    async def until(self, job: Job, *states: str, seconds: float = 8.0) -> Job:
+    async def until(self, job: Job, *states: str) -> Job:
         """The job as soon as it is in one of `states`."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        found = await self.now(job)
-        while found.state not in states:
-            if asyncio.get_running_loop().time() > deadline:
-                pytest.fail(f"the job is {found.state}, not {' or '.join(states)}")
+        return await self.sees(job, lambda found: found.state in states, " or ".join(states))
+
+    async def sees(self, job: Job, right: Callable[[Job], bool], what: str) -> Job:
+        """The job as soon as that is so; fail saying that it is not `what`."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while not right(found := await self.now(job)):
+            if found.state == "succeeded" or asyncio.get_running_loop().time() > deadline:
+                pytest.fail(f"the job is not {what}, but {found}")
             await asyncio.sleep(0.01)
-            found = await self.now(job)
         return found
+
+    def skip(self, seconds: float) -> None:
+        """So much time passes, as far as jobs are concerned."""
+        assert isinstance(self.jobs.clock, Ahead)
+        self.jobs.clock.skip(seconds)
+
+    async def sweeps(self, times: int = 3) -> None:
+        """So many whole sweeps later: what one of them would do is done."""
+        counted = self.jobs.overdue
+        assert isinstance(counted, Counted)
+        last = counted.sweeps + times + 1
+        await until(lambda: counted.sweeps >= last, "a worker sweeps")
 
     async def billing(self, job: Job) -> str:
         rows = await self.parts.database.rows("SELECT billing FROM ledger WHERE job = {}", job.id)
@@ -85,7 +139,7 @@ class World:
             yield stop
         finally:
             stop.set()
-            await asyncio.wait_for(running, 5.0)
+            await asyncio.wait_for(running, PATIENCE)
 
 
 class Clock:

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from tasks.parts import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
-from tests.support import environ
+from tests.support import catalogue_of, environ
 from web.app import create_app
 
 
@@ -19,7 +19,10 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
     settings = read_settings(environ(tmp_path / "data", 8420))
     prepare_data_dir(settings)
     built = await build_parts(
-        settings, queue_url=f"unix://{tmp_path}/no.sock", sandbox_url="http://127.0.0.1:1"
+        settings,
+        queue_url=f"unix://{tmp_path}/no.sock",
+        sandbox_url="http://127.0.0.1:1",
+        catalogue=catalogue_of(*settings.models_dirs),
     )
     yield built
     await built.close()

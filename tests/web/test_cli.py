@@ -14,6 +14,8 @@ from tasks.keys import Keys
 from tasks.settings import load_secret, prepare_data_dir, read_settings
 from tests.support import CHECKOUT, command, environ
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unhurried import unhurried
 from web.ranges import Part, Unchanged, Unsatisfiable, Wanted, Whole, wanted
 
 ETAG, MODIFIED = '"abc"', "Mon, 23 Nov 2026 03:00:00 GMT"
@@ -71,6 +72,7 @@ def test_another_etag_is_sent_again() -> None:
     assert ask(if_none_match='"other"') == Whole()
 
 
+@unhurried()
 @given(st.text(max_size=40), st.integers(min_value=0, max_value=10**12))
 def test_whatever_is_asked_a_part_lies_inside_the_file(text: str, size: int) -> None:
     match ask(size=size, range="bytes=" + text):

@@ -11,6 +11,7 @@ from tasks.settings import prepare_data_dir, read_settings
 from tasks.signed import LASTS, Signed
 from tasks.uploads import Upload
 from tests.media_files import make_image
+from tests.support import catalogue_of
 from web.app import create_app
 
 PUBLIC = "https://shots.example.org"
@@ -21,7 +22,12 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
     places = {"SHOTLIST_DATA_DIR": str(tmp_path / "data"), "SHOTLIST_PUBLIC_URL": PUBLIC}
     settings = read_settings(places)
     prepare_data_dir(settings)
-    made = await build_parts(settings, queue_url="redis://127.0.0.1:1", sandbox_url=None)
+    made = await build_parts(
+        settings,
+        queue_url="redis://127.0.0.1:1",
+        sandbox_url=None,
+        catalogue=catalogue_of(*settings.models_dirs),
+    )
     yield made
     await made.close()
 

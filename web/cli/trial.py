@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tasks.job import Job
     from tasks.parts import Parts
 
-SECONDS = 120.0
+SECONDS = 600.0  # a slow machine takes a minute for a long clip in 4K
 SPEED = 10.0
 _LOOK_EVERY = 0.01
 
