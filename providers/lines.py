@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 KeyState: TypeAlias = Literal["set", "missing", "not needed"]
 KeySource: TypeAlias = Literal["environment", "stored"]
 
-SANDBOX_KEY: Final = "sandbox"  # what stands where a key would
+SANDBOX_KEY: Final = "sandbox"  # what stands where a key would, for whoever hears no messages
 
 
 class Choice(Struct, frozen=True):
@@ -40,7 +40,8 @@ class Lines:
 
     `sandbox_url` is the sandbox's origin, under which each provider has a prefix; None where there is none.
     `stored` gives a provider's stored key, or "": it counts where the environment has none.  `spoken` are the
-    providers that the sandbox plays; None: any.
+    providers that the sandbox plays; None: any.  `sandbox_key` is our key there: the messages about our jobs are signed
+    for its account, so a server's own is one that nobody guesses.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Lines:
         sandbox_url: str | None,
         stored: Callable[[str], str] = no_key,
         spoken: Collection[str] | None = None,
+        sandbox_key: str = SANDBOX_KEY,
     ) -> None:
         self.wires = wires
         self.sandbox_url = sandbox_url
@@ -58,6 +60,7 @@ class Lines:
         self._environ = environ
         self._stored = stored
         self._spoken = spoken
+        self._sandbox_key = sandbox_key
 
     def choose(self, provider: str) -> Choice | None:
         """Where a job for this provider would go now; None without a wire, or with neither key nor sandbox."""
@@ -77,7 +80,8 @@ class Lines:
             return None
         if sandbox:
             stand_in = f"{(self.sandbox_url or '').rstrip('/')}/{provider}"
-            return Line(_as_sandbox(wire), stand_in, lambda: SANDBOX_KEY, self._clients, lambda: SANDBOX_KEY)
+            ours = self._sandbox_key
+            return Line(_as_sandbox(wire), stand_in, lambda: ours, self._clients, lambda: ours)
         return Line(wire, origin, lambda: self._key(wire), self._clients, lambda: self._webhook_secret(wire))
 
     def key_state(self, provider: str) -> KeyState:

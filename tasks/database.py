@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -99,7 +99,8 @@ async def open_database(url: str) -> Database:
         raise RuntimeError("This process has a database open: close it before opening another.")
     database = await connect(url)
     try:
-        await migrations.migrate(database)
+        with told_at_start():
+            await migrations.migrate(database)
     except BaseException:
         await database.close()
         raise
@@ -107,10 +108,29 @@ async def open_database(url: str) -> Database:
     return database
 
 
+@contextmanager
+def told_at_start() -> Iterator[None]:
+    """What the database says while a process starts becomes a `SettingsError`: it cannot be used as it is."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, sqlite3.Error | DatabaseAway) and not _is_of_postgres(error):
+            raise
+        raise SettingsError(
+            f"The database cannot be used as it is ({error}): check SHOTLIST_DATABASE_URL, and the room on its disk. "
+            "If it is damaged, restore a backup into a new one (shotlist restore)."
+        ) from error
+
+
+def _is_of_postgres(error: Exception) -> bool:
+    """Without importing its driver, which is slow and may not be in use."""
+    return any(kind.__module__.partition(".")[0] == "asyncpg" for kind in type(error).__mro__)
+
+
 async def connect(url: str) -> Database:
     """Open without migrating or binding: for `Database.rows` alone. `SettingsError` where that fails."""
     if url.startswith("sqlite://"):
-        return Database(await _open_sqlite(url.removeprefix("sqlite://")))
+        return Database(await _open_sqlite("/" + url.removeprefix("sqlite://").lstrip("/")))
     return Database(await _open_postgres(url))
 
 

@@ -25,11 +25,14 @@ class FolderLock:
     """Held until `release` or the end of the process, however it ends."""
 
     def __init__(self, data_dir: Path) -> None:
-        """`SettingsError` where another server has this data folder."""
-        self._file = (data_dir / "lock").open("a+")
+        """`SettingsError` where another server has this data folder, or where it cannot be locked."""
+        try:
+            self._file = (data_dir / "lock").open("a+")
+        except OSError as error:
+            raise _not_locked(data_dir, error) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             self._file.seek(0)
             holder = self._file.read().strip()
             self._file.close()
@@ -37,12 +40,22 @@ class FolderLock:
                 f"Another Shotlist{f' (process {holder})' if holder else ''} is using the data folder {data_dir}: "
                 "stop it, or set SHOTLIST_DATA_DIR to another folder."
             ) from error
+        except OSError as error:
+            self._file.close()
+            raise _not_locked(data_dir, error) from error
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
 
     def release(self) -> None:
         self._file.close()
+
+
+def _not_locked(data_dir: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"The data folder {data_dir} cannot be locked ({error.strerror}): remove what is in the way of its file "
+        "lock, or set SHOTLIST_DATA_DIR to another folder."
+    )
 
 
 class EmbeddedQueue:
@@ -68,16 +81,20 @@ class EmbeddedQueue:
 
     async def start(self) -> None:
         """Ready to take hints when this returns; `SettingsError` where the server does not start."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        await _end_orphan(self.socket)
-        if not await self._launch():
-            log.warning("the queue's files cannot be read; beginning with an empty queue (no job is lost)")
-            shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
-            if not await self._launch():
-                raise SettingsError(
-                    f"The embedded queue does not start: {self._last_words()} "
-                    "Set SHOTLIST_REDIS_URL to a Redis of your own if this machine cannot run it."
-                )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            await _end_orphan(self.socket)
+            started = await self._launch() or await self._launch_empty()
+        except OSError as error:
+            raise SettingsError(
+                f"The embedded queue cannot use {self.folder} ({error.strerror}): make it a folder that can be "
+                "written, or set SHOTLIST_REDIS_URL to a Redis of your own."
+            ) from error
+        if not started:
+            raise SettingsError(
+                f"The embedded queue does not start: {self._last_words()} "
+                "Set SHOTLIST_REDIS_URL to a Redis of your own if this machine cannot run it."
+            )
         self._watching = asyncio.create_task(self._keep_alive())
 
     async def stop(self) -> None:
@@ -86,7 +103,13 @@ class EmbeddedQueue:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
         await self._end()
-        self.socket.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.socket.unlink()
+
+    async def _launch_empty(self) -> bool:
+        log.warning("the queue's files cannot be read; beginning with an empty queue (no job is lost)")
+        shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
+        return await self._launch()
 
     async def _launch(self) -> bool:
         """False where it ended by itself; `SettingsError` where it lives and does not answer."""
@@ -168,7 +191,7 @@ def _options(folder: Path, socket: Path) -> list[str]:
     options = {
         "--port": "0",
         "--unixsocket": str(socket),
-        "--unixsocketperm": "700",
+        "--unixsocketperm": "600",
         "--dir": str(folder),
         "--appendonly": "yes",
         "--save": "",

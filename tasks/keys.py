@@ -22,6 +22,11 @@ FRESH: Final = 2.0  # seconds that a process may go on with the keys it has read
 PATIENCE: Final = 1.0  # seconds that reading them may take
 LONGEST: Final = 4096  # characters
 READ: Final = "SELECT provider, sealed FROM provider_key"
+STORE: Final = (
+    "INSERT INTO provider_key (provider, sealed, stored_at) VALUES ({}, {}, {}) ON CONFLICT (provider) "
+    "DO UPDATE SET sealed = excluded.sealed, stored_at = excluded.stored_at"
+)
+REMOVE: Final = "DELETE FROM provider_key WHERE provider = {}"
 
 
 class BadKey(Struct, frozen=True):
@@ -82,24 +87,22 @@ class Keys:
             self._take({row["provider"]: row["sealed"] for row in rows})
 
     async def set(self, provider: str, key: str) -> BadKey | None:
-        """Store the key, or replace the one there is; None when that is done. `DatabaseAway` where it cannot be."""
+        """Store the key, or replace the one there is; None when that is done, and survives a power cut.
+
+        `DatabaseAway` where it cannot be.
+        """
         key = key.strip()
         if bad := _bad(key):
             return bad
-        await self._database.rows(
-            "INSERT INTO provider_key (provider, sealed, stored_at) VALUES ({}, {}, {}) ON CONFLICT (provider) "
-            "DO UPDATE SET sealed = excluded.sealed, stored_at = excluded.stored_at",
-            provider,
-            self._box(provider).encrypt(key.encode()).decode(),
-            time.time(),
-        )
+        sealed = self._box(provider).encrypt(key.encode()).decode()
+        await self._database.write_all((STORE, (provider, sealed, time.time())), durable=True)
         log.info("a key for %s was stored", provider)
         await self.refresh(0)
         return None
 
     async def remove(self, provider: str) -> None:
-        """Forget the key; nothing happens where there is none."""
-        await self._database.rows("DELETE FROM provider_key WHERE provider = {}", provider)
+        """Forget the key: it does not come back with a power cut. Nothing happens where there is none."""
+        await self._database.write_all((REMOVE, (provider,)), durable=True)
         log.info("the stored key for %s was removed", provider)
         await self.refresh(0)
 

@@ -1,5 +1,8 @@
 """Everything that a process works with, built once by its root (web or worker) and passed in."""
 
+import hmac
+from contextlib import AsyncExitStack
+
 from msgspec import Struct
 
 from models.catalogue import Catalogue
@@ -8,13 +11,13 @@ from providers.lines import Lines
 from providers.sandbox import SPOKEN
 from providers.webhooks import Webhooks
 from providers.wires import Wires
-from tasks.database import Database, open_database
+from tasks.database import Database, open_database, told_at_start
 from tasks.jobs import Jobs
 from tasks.keys import Keys
 from tasks.media import Media
 from tasks.pace import Pace
 from tasks.queue import Queue
-from tasks.settings import Settings, load_secret
+from tasks.settings import Settings, SettingsError, load_secret
 from tasks.signed import Signed
 from tasks.store import open_stores
 from tasks.uploads import Uploads
@@ -55,34 +58,53 @@ async def build_parts(
     pace: Pace | None = None,
     catalogue: Catalogue | None = None,
 ) -> Parts:
-    """Open the database (migrating it where needed) and make every part.
+    """Open the database (migrating it where needed) and make every part; where that fails, nothing stays open.
 
     `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`; a `catalogue` is one that was read already.
     Raises `SettingsError` with one sentence where the database or the storage cannot be used. An unreachable queue is
     no error: the sweep sends hints again.
     """
+    secret = load_secret(settings)
     media, uploads = await open_stores(settings)
-    database = await open_database(settings.database_url)
-    wires = Wires(settings.providers_dirs)
-    clients = Clients()
-    keys = Keys(database, load_secret(settings))
-    await keys.refresh()
-    return Parts(
-        settings=settings,
-        pace=pace or Pace(),
-        database=database,
-        catalogue=catalogue or Catalogue(settings.models_dirs),
-        wires=wires,
-        clients=clients,
-        keys=keys,
-        lines=Lines(wires, clients, settings.environ, sandbox_url, keys.get, _spoken(settings)),
-        webhooks=Webhooks(load_secret(settings), settings.public_url),
-        signed=Signed(load_secret(settings), settings.public_url, settings.address),
-        jobs=Jobs(database),
-        uploads=Uploads(uploads),
-        media=Media(media),
-        queue=Queue(queue_url),
-    )
+    async with AsyncExitStack() as undo:
+        database = await open_database(settings.database_url)
+        undo.push_async_callback(database.close)
+        keys = Keys(database, secret)
+        with told_at_start():
+            await keys.refresh()
+        wires, clients = Wires(settings.providers_dirs), Clients()
+        undo.push_async_callback(clients.aclose)
+        spoken, ours = _spoken(settings), sandbox_key(secret)
+        parts = Parts(
+            settings=settings,
+            pace=pace or Pace(),
+            database=database,
+            catalogue=catalogue or Catalogue(settings.models_dirs),
+            wires=wires,
+            clients=clients,
+            keys=keys,
+            lines=Lines(wires, clients, settings.environ, sandbox_url, keys.get, spoken, ours),
+            webhooks=Webhooks(secret, settings.public_url),
+            signed=Signed(secret, settings.public_url, settings.address),
+            jobs=Jobs(database),
+            uploads=Uploads(uploads),
+            media=Media(media),
+            queue=_queue(queue_url),
+        )
+        undo.pop_all()
+    return parts
+
+
+def _queue(url: str) -> Queue:
+    try:
+        return Queue(url)
+    except ValueError as error:
+        raise SettingsError(f"SHOTLIST_REDIS_URL cannot be used: {error}") from error
+
+
+def sandbox_key(secret: str) -> str:
+    """Our key at the sandbox, the same in every process of this server."""
+    return hmac.digest(secret.encode(), b"key of the sandbox", "sha256").hex()
 
 
 def _spoken(settings: Settings) -> tuple[str, ...] | None:

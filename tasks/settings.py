@@ -2,8 +2,10 @@
 
 import difflib
 import ipaddress
+import logging
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +14,9 @@ import msgspec
 from dotenv import dotenv_values
 
 from tasks.place import read_place
+from tasks.private import OTHERS, read_whole, tighten, write_once
+
+log = logging.getLogger("shotlist.settings")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -28,6 +33,12 @@ NAMES = (
     "SANDBOX_SPEED",
     "MODELS_DIR",
     "PROVIDERS_DIR",
+)
+
+SECRET_BYTES = 32
+WITHOUT_IT = (
+    "Put it back as it was, from a copy of the data folder, or remove it, and the next start makes a new one: provider "
+    "keys that were stored on the page must then be entered again, and links that were handed to providers end."
 )
 
 
@@ -79,7 +90,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Raise `SettingsError` with one sentence where a variable is unknown or its value cannot be used."""
     _refuse_unknown(environ)
     given = {name: environ.get(f"SHOTLIST_{name}", "").strip() for name in NAMES}
-    data_dir = Path(given["DATA_DIR"] or CHECKOUT / "data").expanduser().resolve()
+    data_dir = _place("DATA_DIR", given["DATA_DIR"] or str(CHECKOUT / "data"))
     return Settings(
         data_dir=data_dir,
         host=_host(given["HOST"] or "127.0.0.1"),
@@ -87,8 +98,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_url=_database_url(given["DATABASE_URL"], data_dir),
         redis_url=_url("REDIS_URL", given["REDIS_URL"], ("redis", "rediss", "unix")),
         storage_url=_storage_url(given["STORAGE_URL"]),
-        public_url=_url("PUBLIC_URL", given["PUBLIC_URL"], ("https", "http")).rstrip("/"),
-        secret=_secret(given["SECRET"]),
+        public_url=_public_url(_url("PUBLIC_URL", given["PUBLIC_URL"], ("https", "http"))),
+        secret=_secret(environ.get("SHOTLIST_SECRET", "")),
         sandbox_url=_url("SANDBOX_URL", given["SANDBOX_URL"], ("http", "https")).rstrip("/"),
         sandbox_speed=_speed(given["SANDBOX_SPEED"] or "1"),
         models_dirs=(CHECKOUT / "models", *_folders("MODELS_DIR", given["MODELS_DIR"])),
@@ -98,31 +109,75 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def prepare_data_dir(settings: Settings) -> None:
-    """Make the data folder, readable by its owner only; `SettingsError` where it cannot be written."""
+    """Make the data folder and take it from everybody but its owner; `SettingsError` where it cannot be used."""
+    folder = settings.data_dir
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = settings.data_dir / f".write-test-{os.getpid()}"
-        probe.write_bytes(b"ok")
-        probe.unlink()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = folder.stat()
+        if is_shared(folder, found.st_mode):
+            raise SettingsError(
+                f"The data folder {folder} is for other things too, and Shotlist keeps its own from other users: set "
+                f"SHOTLIST_DATA_DIR to a folder of its own, such as {folder / 'shotlist'}."
+            )
+        probe = folder / f".write-test-{os.getpid()}"
+        try:
+            probe.write_bytes(b"ok")
+        finally:
+            probe.unlink(missing_ok=True)
+        failed = tighten(folder, inside=folder != _home())  # in a home there are files of other programs
     except OSError as error:
         raise SettingsError(
-            f"The data folder {settings.data_dir} cannot be written ({error.strerror}): "
+            f"The data folder {folder} cannot be written ({error.strerror}): "
             "make it writable, or set SHOTLIST_DATA_DIR to a folder that is."
         ) from error
+    _warn_of_others(folder, found.st_uid, failed)
+
+
+def is_shared(folder: Path, mode: int) -> bool:
+    """Whether others could not do without this folder: one like /tmp, or that a home or the checkout lies in."""
+    return bool(mode & stat.S_ISVTX) or folder in {CHECKOUT, *CHECKOUT.parents, *_home().parents}
+
+
+def _home() -> Path:
+    return Path(os.path.expanduser("~")).resolve()
+
+
+def _warn_of_others(folder: Path, owner: int, failed: OSError | None) -> None:
+    advice = "provider keys, prompts and videos lie there: set SHOTLIST_DATA_DIR to a folder of your own"
+    if owner != os.geteuid():
+        log.warning(
+            "The data folder %s belongs to another user (%d), who can read it; %s.", folder, owner, advice
+        )
+    elif failed is not None or folder.stat().st_mode & OTHERS:
+        why = failed.strerror if failed else "its file system does not know owners"
+        log.warning("The data folder %s stays open to other users (%s); %s.", folder, why, advice)
 
 
 def load_secret(settings: Settings) -> str:
-    """The secret that signs our cookies: the setting, else one kept in the data folder, made on first use."""
+    """The secret behind cookies, signed addresses and stored keys: the setting, else one kept in the data folder.
+
+    It is made on first use, the same for all processes that start together. `SettingsError` where it is none.
+    """
     if settings.secret:
         return settings.secret
     path = settings.data_dir / "secret"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        secret = secrets.token_urlsafe(32)
-        file.write(secret)
+        kept = read_whole(path)
+        if kept is None:
+            write_once(path, secrets.token_urlsafe(32).encode())
+            kept = read_whole(path)
+    except OSError as error:
+        what = f"cannot be read or made ({error.strerror}: {path})"
+        raise SettingsError(f"The secret of this server {what}. {WITHOUT_IT}") from error
+    if kept is None:
+        raise SettingsError(f"The secret of this server, {path}, is a link that leads nowhere. {WITHOUT_IT}")
+    try:
+        secret = kept.decode().strip()
+    except UnicodeDecodeError:
+        raise SettingsError(f"The secret of this server, {path}, is not text. {WITHOUT_IT}") from None
+    if len(secret.encode()) < SECRET_BYTES:
+        what = f"is shorter than {SECRET_BYTES} bytes" if secret else "is empty"
+        raise SettingsError(f"The secret of this server, {path}, {what}. {WITHOUT_IT}")
     return secret
 
 
@@ -173,9 +228,18 @@ def _speed(text: str) -> float:
     )
 
 
-def _secret(text: str) -> str:
-    if text and len(text) < 32:
-        raise SettingsError("SHOTLIST_SECRET is too short to be safe: give at least 32 random characters.")
+def _secret(given: str) -> str:
+    text = given.strip()
+    try:
+        long_enough = not given or len(text.encode()) >= SECRET_BYTES
+    except UnicodeEncodeError:  # bytes that are not UTF-8
+        long_enough = False
+    if not long_enough:
+        raise SettingsError(
+            "SHOTLIST_SECRET is too short to be safe, or not text: give at least 32 random characters, or unset it and "
+            "one is kept in the data folder. With another secret than before, provider keys that were stored on the "
+            "page must be entered again."
+        )
     return text
 
 
@@ -196,6 +260,15 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:
         return False
     return parts.scheme in schemes and bool(parts.netloc or parts.path) and port != 0
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment):
+        raise SettingsError(
+            "SHOTLIST_PUBLIC_URL cannot be used: give an address of a host alone, such as https://video.example.com."
+        )
+    return text.rstrip("/")
 
 
 def _database_url(text: str, data_dir: Path) -> str:
@@ -223,10 +296,28 @@ def _storage_url(text: str) -> str:
 
 
 def _folders(name: str, text: str) -> tuple[Path, ...]:
-    folders = tuple(Path(part).expanduser().resolve() for part in text.split(os.pathsep) if part)
+    folders = tuple(_place(name, part) for part in text.split(os.pathsep) if part)
     for folder in folders:
-        if not folder.is_dir():
+        try:
+            with os.scandir(folder):
+                pass
+        except (NotADirectoryError, FileNotFoundError):
             raise SettingsError(
                 f"SHOTLIST_{name} names {folder}, which is not a folder: make it, or unset SHOTLIST_{name}."
-            )
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"SHOTLIST_{name} names {folder}, which cannot be read ({error.strerror}): make it readable, or unset "
+                f"SHOTLIST_{name}."
+            ) from error
     return folders
+
+
+def _place(name: str, text: str) -> Path:
+    """An absolute path without links, whether or not anything is there."""
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, nobody's home, a zero byte
+        raise SettingsError(
+            f"SHOTLIST_{name} cannot be used ({error}): give the path of a folder."
+        ) from error

@@ -5,7 +5,6 @@ only then put under its key, at once, so that nothing half-written is ever seen.
 """
 
 import asyncio
-import os
 import secrets
 import shutil
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tasks.place import read_place
+from tasks.private import sync
 from tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -143,18 +143,10 @@ def remove_left_over(folder: Path) -> None:
 def _settle(part: Path, final: Path) -> None:
     """The provider's copy expires, so ours must be on the disk, with its name, before we call it stored."""
     final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sync(part)
+    sync(part)
     part.replace(final)
-    _sync(final.parent)
-    _sync(final.parent.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(final.parent)
+    sync(final.parent.parent)
 
 
 def _has_files(folder: Path) -> bool:

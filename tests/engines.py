@@ -123,7 +123,11 @@ class Postgres(Program):
         self.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
     def sql(self, statement: str) -> None:
-        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.url("postgres"), "-c", statement)
+        self.sql_in(self.url("postgres"), statement)
+
+    def sql_in(self, url: str, statement: str) -> None:
+        """In the database of this URL."""
+        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement)
 
     def _answers(self) -> bool | None:
         if self.listens() is None:

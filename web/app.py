@@ -21,7 +21,6 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 
 from tasks.parts import Parts
-from tasks.settings import load_secret
 from web import account, api, files, pages, security, webhooks
 from web.errors import documented
 from web.problems import exception_handlers
@@ -108,7 +107,7 @@ def create_app(parts: Parts) -> Litestar:
         dependencies={"parts": Provide(Fresh(parts)), "owner": Provide(security.owner)},
         exception_handlers=exception_handlers(parts),
         template_config=template_config(),
-        csrf_config=security.csrf_config(load_secret(settings)),
+        csrf_config=security.csrf_config(parts.signed.secret),
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, exclude=["^/media/", "^/static/"]
         ),
@@ -117,9 +116,8 @@ def create_app(parts: Parts) -> Litestar:
         logging_config=None,
         signature_types=[Parts],
     )
-    app.asgi_handler = security.guarded(
-        app.asgi_handler, security.allowed_hosts(settings.host, settings.public_url)
-    )
+    names = security.allowed_names(settings.host, settings.public_url)
+    app.asgi_handler = security.guarded(app.asgi_handler, names)
     return app
 
 

@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tasks.settings import Settings
+from tasks.settings import Settings, SettingsError
 from web.children import Child
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ log = logging.getLogger("shotlist.sandbox")
 
 WATCH_SECONDS = 0.5
 LONGEST_PAUSE = 30.0
+START_SECONDS = 30.0
+LISTENS = "The sandbox listens at "  # as it says itself
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -31,6 +33,32 @@ class Sandbox:
         elif ours_to_start(settings.sandbox_url):
             self._start(urlsplit(settings.sandbox_url).port or 80)
 
+    async def begin(self, stop: asyncio.Event) -> None:
+        """Return when it listens, at `stop`, or after `START_SECONDS`; `SettingsError` where ours cannot start."""
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while self.child is not None and not self.child.said().startswith(LISTENS):
+            if not self.child.alive:
+                self._start_elsewhere()
+            elif asyncio.get_running_loop().time() > deadline:
+                log.warning("The sandbox is slow to start; it is waited for no longer.")
+                return
+            if await _set_within(stop, 0.01):
+                return
+
+    def _start_elsewhere(self) -> None:
+        """It ended before it listened: its port may have been taken meanwhile, anything else stays as it is."""
+        assert self.child is not None
+        why = self.child.said() or f"It ended with exit code {self.child.process.returncode}."
+        self.child.end()
+        wanted = urlsplit(self.url).port or 0
+        port = free_port(wanted)
+        if self.settings.sandbox_url or port == wanted:
+            raise SettingsError(
+                f"The sandbox does not start, so Shotlist does not either. {why} Remove what is in its way, or set "
+                "SHOTLIST_SANDBOX_URL to one that runs elsewhere."
+            )
+        self._start(port)
+
     async def watch(self, lines: "Lines", stop: asyncio.Event) -> None:
         """Until `stop`: a sandbox of ours that died is started again, on another port if need be."""
         pause = WATCH_SECONDS
@@ -41,6 +69,7 @@ class Sandbox:
             log.warning("The sandbox ended by itself and is started again.")
             pause = min(2 * pause, LONGEST_PAUSE)
             wanted = urlsplit(self.url).port or 0
+            self.child.end()
             self._start(wanted if self.settings.sandbox_url else free_port(wanted))
             lines.sandbox_url = self.url
 
@@ -57,10 +86,11 @@ class Sandbox:
             self.url = f"http://127.0.0.1:{port}"
         folder = self.settings.data_dir / "sandbox"
         speed = str(self.settings.sandbox_speed)
-        self.child = Child(
-            "providers.sandbox",
-            ["--folder", str(folder), "--port", str(port), "--speed", speed, "--die-with-parent"],
-        )
+        arguments = ["--folder", str(folder), "--port", str(port), "--speed", speed, "--die-with-parent"]
+        try:
+            self.child = Child("providers.sandbox", arguments)
+        except OSError as error:
+            raise SettingsError(f"The sandbox cannot be started ({error.strerror}).") from error
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
@@ -94,4 +124,6 @@ def free_port(wanted: int) -> int:
             except (OSError, OverflowError):
                 continue
             return int(probe.getsockname()[1])
-    raise OSError("There is no free port on 127.0.0.1.")
+    raise SettingsError(
+        "There is no free port on 127.0.0.1: end some program that uses one, and start again."
+    )

@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from tasks.embedded import EmbeddedQueue, FolderLock
-from tasks.settings import Settings, SettingsError, prepare_data_dir
+from tasks.private import keep_private
+from tasks.settings import Settings, SettingsError, load_secret, prepare_data_dir
 from web.logs import configure_logging
 from web.sandbox import Sandbox
 from web.stopping import run_together, stop_on_signals
@@ -33,9 +34,9 @@ def as_they_are(parts: "Parts") -> "Parts":
 
 def serve(settings: Settings, dress: Dress = as_they_are) -> None:
     """Run everything until a signal; raise `SettingsError` with one sentence if it cannot start."""
-    configure_logging()
-    prepare_data_dir(settings)
+    prepare(settings)
     with locked(settings), listening(settings) as listener:
+        load_secret(settings)
         sandbox = Sandbox(settings)
         try:
             asyncio.run(_serve(settings, listener, sandbox, dress))
@@ -45,19 +46,24 @@ def serve(settings: Settings, dress: Dress = as_they_are) -> None:
 
 def serve_web(settings: Settings, dress: Dress = as_they_are) -> None:
     """Run a web server alone, beside workers elsewhere."""
-    configure_logging()
     refuse_embedded(settings, "web")
-    prepare_data_dir(settings)
+    prepare(settings)
     with listening(settings) as listener:
         asyncio.run(_serve_web(settings, listener, dress))
 
 
 def serve_worker(settings: Settings, dress: Dress = as_they_are) -> None:
     """Run a worker alone."""
-    configure_logging()
     refuse_embedded(settings, "worker")
-    prepare_data_dir(settings)
+    prepare(settings)
     asyncio.run(_serve_worker(settings, dress))
+
+
+def prepare(settings: Settings) -> None:
+    """What comes first in every process that serves."""
+    configure_logging()
+    keep_private()
+    prepare_data_dir(settings)
 
 
 async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, dress: Dress) -> None:
@@ -71,8 +77,11 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
     async with AsyncExitStack() as stack:
         queue_url = settings.redis_url or await _start_queue(settings, stack)
         pace = Pace(shutdown=STEPS_END)
-        parts = dress(await build_parts(settings, queue_url=queue_url, sandbox_url=sandbox.url, pace=pace))
-        stack.push_async_callback(parts.close)
+        built = await build_parts(settings, queue_url=queue_url, sandbox_url=sandbox.url, pace=pace)
+        stack.push_async_callback(built.close)
+        parts = dress(built)
+        await sandbox.begin(stop)
+        parts.lines.sandbox_url = sandbox.url
         web = WebServer(create_app(parts), listener, lambda: announce(parts))
         worker = run_worker(parts, stop, alone=owns_database(settings))
         await run_together(stop, web.run_until(stop), worker, sandbox.watch(parts.lines, stop))
@@ -80,35 +89,33 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
 
 async def _serve_web(settings: Settings, listener: socket.socket, dress: Dress) -> None:
     stop = stop_on_signals(lambda: None)
-    from tasks.parts import build_parts
     from web.app import create_app
     from web.server import WebServer
 
     async with AsyncExitStack() as stack:
-        parts = dress(
-            await build_parts(
-                settings, queue_url=settings.redis_url, sandbox_url=settings.sandbox_url or None
-            )
-        )
-        stack.push_async_callback(parts.close)
+        parts = dress(await _connected(settings, stack))
         web = WebServer(create_app(parts), listener, lambda: announce(parts))
         await run_together(stop, web.run_until(stop))
 
 
 async def _serve_worker(settings: Settings, dress: Dress) -> None:
     stop = stop_on_signals(lambda: None)
-    from tasks.parts import build_parts
     from tasks.worker import run_worker
 
     async with AsyncExitStack() as stack:
-        parts = dress(
-            await build_parts(
-                settings, queue_url=settings.redis_url, sandbox_url=settings.sandbox_url or None
-            )
-        )
-        stack.push_async_callback(parts.close)
+        parts = dress(await _connected(settings, stack))
         print("A worker is at work. Ctrl-C ends it.", flush=True)
         await run_together(stop, run_worker(parts, stop))
+
+
+async def _connected(settings: Settings, stack: AsyncExitStack) -> "Parts":
+    """The parts of a process on a queue, a database and, where one is named, a sandbox of the operator's own."""
+    from tasks.parts import build_parts
+
+    sandbox_url = settings.sandbox_url or None
+    parts = await build_parts(settings, queue_url=settings.redis_url, sandbox_url=sandbox_url)
+    stack.push_async_callback(parts.close)
+    return parts
 
 
 async def _start_queue(settings: Settings, stack: AsyncExitStack) -> str:
@@ -130,6 +137,10 @@ def announce(parts: "Parts") -> None:
     sandboxed = sorted(name for name, choice in choices.items() if choice and choice.sandbox)
     real = sorted(name for name, choice in choices.items() if choice and not choice.sandbox)
     lines = [f"Shotlist is at {parts.settings.address}/video"]
+    if parts.settings.public_url:
+        lines.append(
+            f"Providers reach it at {parts.settings.public_url}: webhooks and files of orders, nothing else"
+        )
     if strangers := unknown_origins(parts):
         lines.append(f"Not used, for no provider here has that name: {', '.join(strangers)}")
     if real:

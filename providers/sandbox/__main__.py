@@ -1,6 +1,7 @@
 """`python -m providers.sandbox --folder DIR`: the sandbox alone, for the command line and as a child of `serve`."""
 
 import argparse
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -14,6 +15,9 @@ def main() -> int:
         "--folder", "--data-dir", type=Path, required=True, help="where jobs and clips are kept"
     )
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--name", action="append", default=[], help="another host name by which it is called; may be repeated"
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--speed", type=float, default=1.0, help="10 makes jobs ten times faster")
     parser.add_argument(
@@ -23,14 +27,26 @@ def main() -> int:
     if given.speed <= 0:
         parser.error("--speed is a positive number")
     try:
-        run(given.folder, given.host, given.port, speed=given.speed, die_with_parent=given.die_with_parent)
+        run(
+            given.folder,
+            given.host,
+            given.port,
+            speed=given.speed,
+            names=given.name,
+            die_with_parent=given.die_with_parent,
+        )
     except PortInUseError as busy:
-        print(busy, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The sandbox cannot use {given.folder}: {error}.", file=sys.stderr)
-        return 1
+        return _told(str(busy), given.die_with_parent)
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        return _told(f"The sandbox cannot use {given.folder} ({why}).", given.die_with_parent)
     return 0
+
+
+def _told(why: str, to_parent: bool) -> int:
+    """A parent hears on standard output whether it listens, and if not, why."""
+    print(why, file=sys.stdout if to_parent else sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from providers.hosts import LOOPBACK_NAMES, headers_by_name
 from providers.sandbox import (
     comfyui,
     fal,
@@ -40,6 +41,7 @@ from providers.sandbox.asgi import (
 from providers.sandbox.clips import Clips, RenderError
 from providers.sandbox.clock import Clock
 from providers.sandbox.courier import Courier
+from providers.sandbox.door import refusal
 from providers.sandbox.faults import (
     BEFORE,
     Fault,
@@ -55,7 +57,7 @@ from providers.sandbox.reading import json_object
 from providers.sandbox.reports import describe, submissions
 from providers.sandbox.store import Store
 from providers.sandbox.timeline import iso
-from providers.sandbox.webhooks import standard_secret
+from providers.sandbox.webhooks import account_of, standard_secret
 from providers.sandbox.wire import Call, Route, Sandbox, Wire
 
 MODULES = (
@@ -79,18 +81,25 @@ TIDY_SECONDS = 3600.0
 DAY = 86_400.0
 
 
-def create_sandbox(folder: Path, *, speed: float = 1.0) -> "App":
-    """The app that keeps its jobs, files and clips in `folder`; `speed` 10 makes jobs ten times faster."""
+def create_sandbox(
+    folder: Path, *, speed: float = 1.0, names: frozenset[str] = frozenset(LOOPBACK_NAMES)
+) -> "App":
+    """The app that keeps its jobs, files and clips in `folder`; `speed` 10 makes jobs ten times faster.
+
+    `names` are those by which it may be called.
+    """
     inputs = Inputs(folder)
     clips = Clips(folder, inputs)
-    return App(Sandbox(store=Store(folder), clips=clips, inputs=inputs, clock=Clock(), speed=speed))
+    parts = Sandbox(store=Store(folder), clips=clips, inputs=inputs, clock=Clock(), speed=speed)
+    return App(parts, names)
 
 
 class App:
     """An ASGI application. Its lifespan runs the courier; without one everything but webhooks works."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, names: frozenset[str]) -> None:
         self.sandbox = sandbox
+        self._names = names
         self._courier = Courier(sandbox, WIRES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +129,10 @@ class App:
             await asyncio.sleep(TIDY_SECONDS)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].split("/", 2)[1]
+        if refused := refusal(headers_by_name(scope["headers"]), self._names):
+            await send_reply(refused, UNREAD, scope, receive, send)
+            return
+        name = str(scope["path"]).partition("/")[2].partition("/")[0]
         try:
             request = await read_request(scope, receive, f"/{name}")
             reply = await self._reply(name, request)
@@ -132,7 +144,8 @@ class App:
         """A websocket: its path is told to the wire without the prefix."""
         name, _, path = scope["path"].removeprefix("/").partition("/")
         wire = WIRES.get(name)
-        if wire is None or wire.socket is None:
+        refused = refusal(headers_by_name(scope["headers"]), self._names)
+        if refused or wire is None or wire.socket is None:
             await send({"type": "websocket.close"})
             return
         await wire.socket(self.sandbox, {**scope, "path": f"/{path}"}, receive, send)
@@ -185,12 +198,17 @@ class App:
         return json_answer(200, {"held": clock.held, "now": iso(clock())})
 
     def _register(self, name: str, request: Request) -> Reply:
-        """Stands in for the page where an account says where all its webhooks go."""
+        """Stands in for the page where an account says where all its webhooks go, and reads what signs them."""
+        if not (key := request.headers.get("authorization", "")):
+            said = "Say whose webhooks these are: Authorization: Bearer KEY, with the key that orders."
+            return json_answer(401, {"detail": said})
         address = (json_object(request) or {}).get("url")
         if not isinstance(address, str):
             return json_answer(422, {"detail": 'The body is {"url": "http://…"}, or {"url": ""} for none.'})
-        self.sandbox.store.put(f"webhook:{name}", address)
-        return json_answer(200, {"url": address, "secret": standard_secret(self.sandbox.store)})
+        store = self.sandbox.store
+        account = account_of(store, key)
+        store.put(f"webhook:{name}:{account}", address)
+        return json_answer(200, {"url": address, "secret": standard_secret(store, account)})
 
     async def _speak(self, wire: Wire, request: Request) -> Reply:
         method = "GET" if request.method == "HEAD" else request.method
@@ -200,19 +218,19 @@ class App:
         route, at = found
         if not route.open and (denial := wire.denied(request)):
             return denial
-        refusal = route.refusal or wire.refusal
+        refuse = route.refusal or wire.refusal
         given = route.read(request) if request.body else None
         if given is None and route.kind == "submit":
-            return refusal("unreadable")
+            return refuse("unreadable")
         call = Call(self.sandbox, wire.name, request, at, given=given or {}, prompt=wire.prompt(given))
         call = msgspec.structs.replace(call, job=wire.find(call))
         fault = self._fault(call, route)
         if fault and fault.when == BEFORE:
-            return instead(fault, refusal)
+            return instead(fault, refuse)
         reply = await route.answer(msgspec.structs.replace(call, fault=fault.name if fault else ""))
         if route.kind in ("submit", "cancel"):
             self._courier.wake()
-        return spoiled(reply, fault, refusal) if fault else reply
+        return spoiled(reply, fault, refuse) if fault else reply
 
     def _fault(self, call: Call, route: Route) -> Fault | None:
         """The fault that the request asks for itself, or else the job's prompt, as often as it says."""

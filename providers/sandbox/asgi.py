@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
+from providers.hosts import headers_by_name
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Event: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Event]]
@@ -18,6 +20,8 @@ Send: TypeAlias = Callable[[Event], Awaitable[None]]
 
 BODY_LIMIT = 128 * 1024 * 1024
 CHUNK = 256 * 1024
+HEADERS = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
+"""On every answer: no other site may show what is made here."""
 
 
 class Request(Struct, frozen=True):
@@ -92,7 +96,7 @@ async def read_request(scope: Scope, receive: Receive, prefix: str) -> Request:
         more = event.get("more_body", False)
         if len(body) > BODY_LIMIT:
             raise TooLargeError
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = headers_by_name(scope["headers"])
     root = f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}"
     return Request(
         method=scope["method"],
@@ -121,7 +125,9 @@ async def send_reply(reply: Reply, request: Request, scope: Scope, receive: Rece
 
 
 async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    pairs = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in {**HEADERS, **headers}.items()
+    ]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
 
 

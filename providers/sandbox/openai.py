@@ -88,7 +88,8 @@ def _accept(call: Call, given: dict[str, Any], model: str, source: str | None = 
         "seconds": str(given.get("seconds") or round(default_for(model).seconds)),
         "remixed_from": source,
     }
-    hook = call.sandbox.store.text(f"webhook:{call.provider}") or None
+    account = webhooks.account_of(call.sandbox.store, call.request.headers["authorization"])
+    hook = call.sandbox.store.text(f"webhook:{call.provider}:{account}") or None
     return _shown(call, accept(call, Order(f"video_{uuid4().hex}", model, given, webhook=hook, notes=notes)))
 
 
@@ -173,7 +174,7 @@ async def letter(sandbox: Sandbox, job: Job, _event: str) -> Letter:
     kind = "video.completed" if look(sandbox, job).phase == "succeeded" else "video.failed"
     event = {"id": f"evt_{uuid4().hex}", "object": "event", "type": kind, "created_at": int(time.time())}
     body = msgspec.json.encode({**event, "data": {"id": job.id}})
-    return Letter(body, webhooks.standard_headers(sandbox.store, body))
+    return Letter(body, webhooks.standard_headers(sandbox.store, job.facts.account, body))
 
 
 WIRE = Wire(

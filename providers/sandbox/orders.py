@@ -11,6 +11,7 @@ from providers.sandbox.geometry import default_for
 from providers.sandbox.inputs import SCHEME, unusable_image
 from providers.sandbox.store import Facts, Job, Trouble
 from providers.sandbox.timeline import Moment, ending, moment, plan_seconds
+from providers.sandbox.webhooks import account_of
 from providers.sandbox.wire import Call, Sandbox
 
 CLIP_AFTER = 0.2
@@ -59,6 +60,7 @@ def accept(call: Call, order: Order) -> Job:
         webhook=order.webhook,
         events=order.events,
         notes=order.notes,
+        account=account_of(sandbox.store, call.request.headers.get("authorization", "")),
     )
     job = Job(order.id, call.provider, prompt, sandbox.clock(), None, facts)
     sandbox.store.add(job)

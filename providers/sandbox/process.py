@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from providers.sandbox.app import create_sandbox
+from providers.sandbox.door import names_of
 from providers.sandbox.orphans import end_with_parent, watch_parent
 from providers.sandbox.websocket import WebSocketProtocol
 
@@ -52,15 +54,25 @@ class PortInUseError(Exception):
 
 
 def run(
-    folder: Path, host: str = "127.0.0.1", port: int = 0, *, speed: float = 1.0, die_with_parent: bool = False
+    folder: Path,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    speed: float = 1.0,
+    names: Collection[str] = (),
+    die_with_parent: bool = False,
 ) -> None:
-    """Serves until SIGTERM or SIGINT; port 0 takes a free one. Raises `PortInUseError`."""
+    """Serves until SIGTERM or SIGINT; port 0 takes a free one. Raises `PortInUseError`.
+
+    `names` are those by which it may be called beside `host` and this machine's own.
+    """
+    os.umask(0o077)
     if die_with_parent:
         end_with_parent()
     sock = _listen(host, port)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     config = uvicorn.Config(
-        create_sandbox(folder, speed=speed),
+        create_sandbox(folder, speed=speed, names=names_of(host, names)),
         http=Protocol,
         ws=WebSocketProtocol,
         lifespan="on",

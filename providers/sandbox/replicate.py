@@ -139,14 +139,16 @@ async def version(call: Call) -> Reply:
 
 
 async def webhook_secret(call: Call) -> Reply:
-    """GET webhooks/default/secret."""
-    return json_answer(200, {"key": webhooks.standard_secret(call.sandbox.store)})
+    """GET webhooks/default/secret: that of the account whose key asks."""
+    store = call.sandbox.store
+    account = webhooks.account_of(store, call.request.headers["authorization"])
+    return json_answer(200, {"key": webhooks.standard_secret(store, account)})
 
 
 async def letter(sandbox: Sandbox, job: Job, _event: str) -> Letter:
     """The prediction, signed as Standard Webhooks say."""
     body = msgspec.json.encode(document(sandbox, job, job.facts.base))
-    return Letter(body, webhooks.standard_headers(sandbox.store, body))
+    return Letter(body, webhooks.standard_headers(sandbox.store, job.facts.account, body))
 
 
 WIRE = Wire(

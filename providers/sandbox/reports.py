@@ -25,7 +25,8 @@ Several may stand in one prompt; those for the same place strike one after the o
 """
 REPORTS = """
   {root}/_sandbox/submissions    what was accepted, by prompt, and what it would have been billed
-  {root}/_sandbox/webhooks/NAME  POST {{"url": "http://…"}}: where a wire sends webhooks that a request cannot name
+  {root}/_sandbox/webhooks/NAME  POST {{"url": "http://…"}} with Authorization: Bearer KEY: where a wire sends the
+                                 webhooks of that key which a request cannot name; tells the secret that signs them
   {root}/_sandbox/clock          POST {{"held": true}}: jobs stand still; {{"move": 0.5}}: so many seconds pass at once
   {root}/_sandbox/health         whether the sandbox answers
 """

@@ -48,6 +48,7 @@ class Facts(Struct, frozen=True):
     webhook: str | None = None
     events: tuple[str, ...] = ("completed",)
     notes: dict[str, JSON] = {}
+    account: str = ""  # whose key ordered it, as a mark
 
 
 class Job(Struct, frozen=True):
@@ -165,9 +166,12 @@ class Store:
 
     def kept(self, name: str, fresh: bytes) -> bytes:
         """The value kept under this name; `fresh` becomes it the first time."""
-        self._db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", (name, fresh))
-        (value,) = self._db.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
-        return bytes(value)
+        asked = "SELECT value FROM secrets WHERE name = ?"
+        row = self._db.execute(asked, (name,)).fetchone()
+        if row is None:
+            self._db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?)", (name, fresh))
+            row = self._db.execute(asked, (name,)).fetchone()
+        return bytes(row[0])
 
     def put(self, name: str, value: str) -> None:
         """Keeps `value` under this name in place of what was there."""

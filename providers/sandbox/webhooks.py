@@ -14,16 +14,25 @@ from providers.sandbox.store import Store
 FAL_USER = "sandbox|user"
 
 
-def standard_secret(store: Store) -> str:
-    """This sandbox's own `whsec_…`, the same after a restart."""
-    key = store.kept("standard-webhooks", secrets.token_bytes(24))
+def account_of(store: Store, authorization: str) -> str:
+    """The account of a key: any key is one, and only who has it learns what signs the messages about its jobs.
+
+    A mark from which the key cannot be found, so that it may stand in a job.
+    """
+    key = authorization.rpartition(" ")[2]
+    return hmac.digest(_root(store), f"account {key}".encode(), "sha256").hex()
+
+
+def standard_secret(store: Store, account: str) -> str:
+    """An account's `whsec_…`, the same after a restart."""
+    key = hmac.digest(_root(store), f"webhooks of {account}".encode(), "sha256")[:24]
     return "whsec_" + base64.b64encode(key).decode()
 
 
-def standard_headers(store: Store, body: bytes) -> Mapping[str, str]:
-    """Id, time and signature of one message."""
+def standard_headers(store: Store, account: str, body: bytes) -> Mapping[str, str]:
+    """Id, time and signature of one message to an account."""
     message_id, stamp = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
-    signature = standard_signature(standard_secret(store), message_id, stamp, body)
+    signature = standard_signature(standard_secret(store, account), message_id, stamp, body)
     return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": signature}
 
 
@@ -32,6 +41,10 @@ def standard_signature(secret: str, message_id: str, stamp: str, body: bytes) ->
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.digest(key, f"{message_id}.{stamp}.".encode() + body, "sha256")
     return "v1," + base64.b64encode(digest).decode()
+
+
+def _root(store: Store) -> bytes:
+    return store.kept("standard-webhooks", secrets.token_bytes(32))
 
 
 def fal_headers(store: Store, request_id: str, body: bytes) -> Mapping[str, str]:

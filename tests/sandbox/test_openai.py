@@ -1,10 +1,11 @@
 """What only OpenAI's wire has: forms, bytes that need the key, remixes, and webhooks of the whole project."""
 
 import pytest
+from httpx import Response
 
 from tests.sandbox.inbox import Inbox
 from tests.sandbox.pictures import clip_size, picture
-from tests.sandbox.running import RunningSandbox
+from tests.sandbox.running import KEYS, RunningSandbox
 from tests.sandbox.wires import OPENAI, at
 
 SMALL = {"model": "wan-2.2", "seconds": "1", "size": "426x240"}
@@ -73,10 +74,14 @@ def test_a_remix_names_its_source_and_videos_are_listed_in_pages(sandbox: Runnin
 def test_the_projects_webhook_is_told_of_the_end_signed(
     sandbox: RunningSandbox, inbox: Inbox, prompt: str, kind: str
 ) -> None:
-    registered = sandbox.ask("POST", "/_sandbox/webhooks/openai", json={"url": inbox.url}).json()
+    registered = register(sandbox, url=inbox.url).json()
     job_id = OPENAI.started(sandbox, prompt)
     letter = inbox.next()
     assert letter.is_signed_by(registered["secret"])
     assert (at(letter.document, "type"), at(letter.document, "data.id")) == (kind, job_id)
-    sandbox.ask("POST", "/_sandbox/webhooks/openai", json={"url": ""})
-    assert sandbox.ask("POST", "/_sandbox/webhooks/openai", json={}).status_code == 422
+    register(sandbox, url="")
+    assert register(sandbox).status_code == 422
+
+
+def register(sandbox: RunningSandbox, **body: str) -> Response:
+    return sandbox.ask("POST", "/_sandbox/webhooks/openai", headers=KEYS["openai"], json=body)

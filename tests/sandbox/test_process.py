@@ -34,7 +34,7 @@ def test_a_client_that_still_waits_does_not_hold_up_the_end(tmp_path: Path, numb
     with RunningSandbox(tmp_path) as sandbox:
         host, port = sandbox.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as waiting:
-            headers = "host: x\r\nauthorization: Key k\r\ncontent-length: 2"
+            headers = "host: 127.0.0.1\r\nauthorization: Key k\r\ncontent-length: 2"
             waiting.sendall(f"POST /fal/a/b?fault=stall HTTP/1.1\r\n{headers}\r\n\r\n{{}}".encode())
             while not sandbox.submissions()["total"]:
                 time.sleep(0.02)

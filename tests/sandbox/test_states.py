@@ -191,8 +191,8 @@ def test_predictions_are_listed_newest_first(sandbox: RunningSandbox) -> None:
 
 def test_links_follow_the_host_that_was_asked(sandbox: RunningSandbox) -> None:
     prediction = sandbox.ask("GET", "/replicate/v1/predictions").json()["results"][0]["id"]
-    own = sandbox.ask("GET", f"/replicate/v1/predictions/{prediction}", headers={"host": "box.test:81"})
-    assert own.json()["urls"]["get"] == f"http://box.test:81/replicate/v1/predictions/{prediction}"
+    own = sandbox.ask("GET", f"/replicate/v1/predictions/{prediction}", headers={"host": "localhost:81"})
+    assert own.json()["urls"]["get"] == f"http://localhost:81/replicate/v1/predictions/{prediction}"
 
 
 def test_submissions_are_counted_by_prompt(sandbox: RunningSandbox) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +10,7 @@ from providers.answers import KeyCheck
 from providers.clients import Clients
 from providers.lines import Choice, Lines
 from providers.wires import Wires
-from tasks.database import Database
+from tasks.database import Database, Statement
 from tasks.keys import BadKey, Keys, Unreadable, ending
 from tasks.outage import DatabaseAway
 from tests.tasks.world import World
@@ -51,6 +51,28 @@ async def test_the_same_key_is_never_encrypted_to_the_same_text(keys: Keys, data
     await keys.set("fal", KEY)
     assert await every_byte(database) != first
     assert len(await database.rows("SELECT provider FROM provider_key")) == 1
+
+
+async def test_a_key_that_was_set_or_removed_survives_a_power_cut(database: Database) -> None:
+    written: list[str] = []
+
+    class Noting(Database):
+        async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
+            inside = self.engine.current_transaction.get()
+            if inside is not None and getattr(inside, "_is_durable", True):  # Postgres: always
+                written.append(sql)
+            return await super().rows(sql, *args)
+
+        async def write_all(self, *statements: Statement, durable: bool = False) -> bool:
+            if durable and self.is_sqlite:  # on Postgres the statements pass through `rows`
+                written.extend(sql for sql, _ in statements)
+            return await super().write_all(*statements, durable=durable)
+
+    keys = Keys(Noting(database.engine), SECRET)
+    await keys.set("fal", KEY)
+    await keys.remove("fal")
+    assert [sql.split()[0] for sql in written] == ["INSERT", "DELETE"]
+    assert all("provider_key" in sql for sql in written)
 
 
 async def test_another_process_knows_a_change_as_soon_as_its_snapshot_is_old(
@@ -116,6 +138,9 @@ class Away:
     """A database that is not to be had."""
 
     async def rows(self, sql: str, *_: object) -> list[dict[str, str]]:
+        raise DatabaseAway("gone")
+
+    async def write_all(self, *_: Statement, durable: bool = False) -> bool:
         raise DatabaseAway("gone")
 
 

@@ -11,16 +11,16 @@ from litestar.types import ExceptionHandlersMap
 from litestar.utils.scope.state import ScopeState
 
 from web.errors import on_bug, on_http_exception
-from web.security import CONTENT_SECURITY_POLICY, allowed_hosts, csrf_config, guarded, judge
+from web.security import CONTENT_SECURITY_POLICY, allowed_names, csrf_config, guarded, judge
 
-HOSTS = allowed_hosts("127.0.0.1", "https://video.example.org")
+NAMES = allowed_names("127.0.0.1", "https://video.example.org")
 HANDLERS: ExceptionHandlersMap = {HTTPException: on_http_exception, Exception: on_bug}
 SECRET = "s" * 40
 
 
-def verdict(method: str = "GET", **headers: str) -> int | None:
-    raw = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
-    refusal = judge(method, raw, HOSTS)
+def verdict(method: str = "GET", path: str = "/video", **headers: str) -> int | None:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    refusal = judge(method, path, named, NAMES)
     return refusal.status if refusal else None
 
 
@@ -33,7 +33,8 @@ def verdict(method: str = "GET", **headers: str) -> int | None:
         "LOCALHOST:9000",
         "127.0.0.1",
         "[::1]",
-        "video.example.org",
+        "localhost.:8420",
+        "localhost:65535",
     ],
 )
 def test_our_own_names_come_in(host: str) -> None:
@@ -43,7 +44,14 @@ def test_our_own_names_come_in(host: str) -> None:
 @pytest.mark.parametrize(
     "host",
     ["evil.example", "evil.example:8420", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "10.0.0.7:8420",
-     "::1", "[::2]:8420", "127.0.0.1@evil.example", "evil.example/127.0.0.1"],
+     "::1", "[::2]:8420", "127.0.0.1@evil.example", "evil.example/127.0.0.1",
+     "127.0.0.1:evil.example", "[::1].evil.example", "[::1]evil.example:80", "[::1]:evil.example",
+     "localhost:8420@evil.example", "localhost:", "localhost:80:80", "localhost:99999", "localhost:+80",
+     "localhost:-1", "localhost:8o", "localhost:\u0663", "user@localhost", "user:word@127.0.0.1", "localhost ",
+     " localhost", "local host", "localhost\t", "localhost\n", "localhost\x00", "localhost..", ".localhost", "..", ".",
+     "127.0.0.1, 127.0.0.1", "localhost, evil.example", "localhost,localhost", "127.1", "2130706433", "0x7f000001",
+     "0177.0.0.1", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]", "[::1%25lo]", "[::1", "::1]", "[127.0.0.1]", "0.0.0.0",
+     "http://localhost", "localhost/", "localhost?", "localhost#", "*", "\uff4c\uff4fcalhost", "loc\xe4lhost"],
 )  # fmt: skip
 def test_any_other_name_is_turned_away(host: str) -> None:
     assert verdict(host=host) == 421
@@ -92,9 +100,41 @@ def test_another_site_may_link_to_a_page() -> None:
     assert verdict("GET", host=HERE, origin="http://evil.example", sec_fetch_site="cross-site") is None
 
 
-def test_an_ipv6_host_is_called_in_brackets() -> None:
-    assert "[::1]" in allowed_hosts("::1", "")
-    assert "[2001:db8::1]" in allowed_hosts("127.0.0.1", "http://[2001:db8::1]:80")
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://127.0.0.1:8420@evil.example",
+        "http://127.0.0.1:8420/",
+        "127.0.0.1:8420",
+        "file://127.0.0.1:8420",
+        "http://127.0.0.1:8420, http://127.0.0.1:8420",
+        "http://",
+    ],
+)
+def test_an_origin_that_only_looks_like_ours_is_another_site(origin: str) -> None:
+    assert verdict("POST", host=HERE, origin=origin) == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "local", "public"),
+    [
+        ("::1", "", "[::1]", ""),
+        ("127.0.0.2", "", "127.0.0.2", ""),
+        ("127.0.0.1", "http://[2001:DB8::1]:80", "127.0.0.1", "[2001:db8::1]"),
+        ("127.0.0.1", "https://Video.Example.ORG.:8443/below", "127.0.0.1", "video.example.org"),
+        ("127.0.0.1", "https://münchen.example", "127.0.0.1", "xn--mnchen-3ya.example"),
+        ("127.0.0.1", "https://xn--mnchen-3ya.example", "127.0.0.1", "xn--mnchen-3ya.example"),
+        ("127.0.0.1", "http://localhost:9000", "localhost", ""),
+        ("127.0.0.1", "http://127.0.0.1", "127.0.0.1", ""),
+        ("127.0.0.3", "http://127.0.0.3:9000", "127.0.0.3", ""),
+    ],
+)
+def test_the_names_come_from_the_settings_as_they_stand_in_a_request(
+    host: str, public_url: str, local: str, public: str
+) -> None:
+    names = allowed_names(host, public_url)
+    assert local in names.local
+    assert names.public == public
 
 
 @get("/page")
@@ -128,7 +168,7 @@ def client(secret: str = SECRET, cookies: dict[str, str] | None = None) -> httpx
         exception_handlers=HANDLERS,
         logging_config=None,
     )
-    app.asgi_handler = guarded(app.asgi_handler, HOSTS)
+    app.asgi_handler = guarded(app.asgi_handler, NAMES)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     return httpx.AsyncClient(transport=transport, base_url=f"http://{HERE}", cookies=cookies)
 

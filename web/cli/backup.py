@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tasks.private import keep_private
 from tasks.settings import Settings, SettingsError, prepare_data_dir, read_environ, read_settings
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def run_restore(arguments: "Namespace") -> int:
     source: Path = arguments.file.expanduser().absolute()
     if not source.is_file():
         raise SettingsError(f"There is no file {source}.")
+    keep_private()
     prepare_data_dir(settings)
     with unused(settings), metered("Restoring") as meter:
         back = in_a_sentence(restore(settings, source, meter))

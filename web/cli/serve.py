@@ -1,7 +1,11 @@
 """`shotlist serve | web | worker | sandbox`: the commands that run until they are stopped."""
 
+import sqlite3
+import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tasks.settings import SettingsError, prepare_data_dir, read_environ, read_settings
 
@@ -30,29 +34,46 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def run_serve(_: "Namespace") -> int:
     from web.serve import serve
-    from web.stopping import leave
 
-    serve(read_settings(read_environ()))
-    leave()
+    run_to_end(lambda: serve(read_settings(read_environ())))
 
 
 def run_web(_: "Namespace") -> int:
     from web.serve import serve_web
-    from web.stopping import leave
 
-    serve_web(read_settings(read_environ()))
-    leave()
+    run_to_end(lambda: serve_web(read_settings(read_environ())))
 
 
 def run_worker(_: "Namespace") -> int:
     from web.serve import serve_worker
-    from web.stopping import leave
 
-    serve_worker(read_settings(read_environ()))
-    leave()
+    run_to_end(lambda: serve_worker(read_settings(read_environ())))
 
 
 def run_sandbox(arguments: "Namespace") -> int:
+    run_to_end(lambda: _sandbox(arguments))
+
+
+def run_to_end(work: Callable[[], None]) -> NoReturn:
+    """Do the work of this process, then end it, with 1 where it failed: no thread that is left over may hold it."""
+    from web.stopping import leave
+
+    code = 1
+    try:
+        work()
+        code = 0
+    except SettingsError as error:
+        print(f"shotlist: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:  # nobody reads what is said any more
+        pass
+    except Exception:
+        traceback.print_exc()
+    leave(code)
+
+
+def _sandbox(arguments: "Namespace") -> None:
     """Its own folder, for the one in use by a running server is that server's."""
     from providers.sandbox.process import PortInUseError, run
 
@@ -68,6 +89,8 @@ def run_sandbox(arguments: "Namespace") -> int:
         run(folder, "127.0.0.1", arguments.port, speed=speed)
     except PortInUseError as error:
         raise SettingsError(f"{error} Choose another one with --port.") from error
-    except OSError as error:
-        raise SettingsError(f"The sandbox cannot use {folder} ({error.strerror}).") from error
-    return 0
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(
+            f"The sandbox cannot use {folder} ({why}): choose another one with --folder."
+        ) from error
