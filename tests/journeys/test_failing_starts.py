@@ -73,7 +73,7 @@ def fails(env: dict[str, str], *arguments: str, limit: int | None = None, script
     run = ["-c", script] if script else ["-m", "web.cli", *(arguments or ("serve",))]
     with started(run, env, limit) as process:
         out, err = process.communicate(timeout=SECONDS)
-        until(lambda: None if group(process.pid) else True, SECONDS, "its children are gone")
+        until(lambda: None if group(process.pid) else True, "its children are gone")
         assert process.returncode not in (0, None)
         return Ended(process.returncode, out, err)
 

@@ -73,6 +73,6 @@ def test_a_sandbox_alone_keeps_its_files_to_its_owner(tmp_path: Path) -> None:
     with RunningSandbox(tmp_path / "sandbox") as sandbox:
         sandbox.predicted(sandbox.predict("Private"))
         files = tmp_path / "sandbox"
-        until(lambda: True if any(files.glob("clips/*.mp4")) else None, 60, "a clip was rendered")
+        until(lambda: True if any(files.glob("clips/*.mp4")) else None, "a clip was rendered")
         assert httpx.get(f"{sandbox.url}/_sandbox/health", trust_env=False).status_code == 200
         assert open_to_others(files) == []
