@@ -39,7 +39,7 @@ class JobError(Struct, frozen=True):
 class Output(Struct, frozen=True):
     """A file in our store, under the job's folder: pixels and seconds as measured, size in bytes."""
 
-    kind: str  # video, image
+    kind: str  # video, image, audio
     name: str
     poster: str  # the name of its first frame as an image, "" without one
     width: int | None
@@ -47,6 +47,7 @@ class Output(Struct, frozen=True):
     duration: float | None
     format: str
     bytes: int
+    note: str = ""  # what is doubtful about it: a sentence for people
 
 
 class Job(Struct, frozen=True, kw_only=True):

@@ -9,10 +9,11 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from tasks.job import Output
-from tasks.probe import Probed, Unreadable, probe, write_poster
+from tasks.probe import Unreadable, probe_result, write_poster
 from tasks.store import Store, Stored
 
 MAX_OUTPUT_BYTES = 4 * 1024**3  # a 4k minute at 400 Mbit/s is 3 GB
+NO_PICTURE = "It holds sound but no picture."
 
 Failed = TypeVar("Failed")
 
@@ -20,9 +21,10 @@ _SAFE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$")
 
 
 class BadOutput(msgspec.Struct, frozen=True):
-    """What was downloaded is not a whole video; `reason` is a clause that fits after "it"."""
+    """What was downloaded is no media, or lacks bytes (`missing`); `reason` is a clause that fits after "it"."""
 
     reason: str
+    missing: bool = False
 
 
 class Media:
@@ -69,13 +71,10 @@ class Media:
 
 
 def _examine(part: Path, poster: Path, number: int) -> Output | BadOutput:
-    """What the file is, and what it will be called; draws its poster."""
-    found = probe(part)
-    match found:
-        case Unreadable(reason):
-            return BadOutput(reason)
-        case Probed(kind="audio"):
-            return BadOutput("holds sound but no picture")
+    """What the file is, and what it will be called; draws its poster. It was paid for: in doubt it is kept."""
+    found = probe_result(part)
+    if isinstance(found, Unreadable):
+        return BadOutput(found.reason, found.missing)
     stem = found.kind if number == 0 else f"{found.kind}-{number + 1}"
     drawn = found.kind == "video" and write_poster(part, poster)
     return Output(
@@ -87,4 +86,5 @@ def _examine(part: Path, poster: Path, number: int) -> Output | BadOutput:
         duration=found.duration,
         format=found.format,
         bytes=part.stat().st_size,
+        note=found.doubt or (NO_PICTURE if found.kind == "audio" else ""),
     )

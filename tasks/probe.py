@@ -1,37 +1,81 @@
-"""What a media file really is: opened, measured, and read to its end, because a name and a header can lie."""
+"""What a media file really is: opened, measured, and read to its end, because a name and a header can lie.
 
+Nothing here raises for what a file holds: a decoder's complaint is an answer. A file counts as truncated only where
+bytes of it are known to be missing; any other doubt is told beside what was found.
+"""
+
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
-    from av.container import InputContainer
-    from av.video.stream import VideoStream
+from tasks.demux import (
+    bytes_indexed,
+    codec_name,
+    demux,
+    first_frame,
+    format_name,
+    open_media,
+    picture,
+    seconds,
+    stated_seconds,
+)
+from tasks.truncation import Announced, announced, ends_early
 
-IMAGE_FORMATS = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
-CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,asf,gif,mp3,wav,ogg,flac,aac,aiff"
-"""Of video and sound, by FFmpeg's names; not its playlists and scripts, which open other files and addresses."""
+if TYPE_CHECKING:
+    from av import VideoStream
+    from av.container import InputContainer
+    from PIL.Image import Image as Picture
+
+
+log = logging.getLogger("shotlist.media")
+
+IMAGE_FORMATS: Final = {"JPEG": "jpeg", "PNG": "png", "WEBP": "webp"}
+"""What every provider takes, by Pillow's names. A phone's MPO, a JPEG with a second picture behind it, is read as JPEG
+and called MPO."""
+
+OTHER_IMAGES: Final = {
+    "AVIF": "avif",
+    "BMP": "bmp",
+    "GIF": "gif",
+    "JPEG2000": "jp2",
+    "PPM": "ppm",
+    "TIFF": "tiff",
+}
+HEIF_BRANDS: Final = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 
 MAX_PIXELS = 120_000_000  # beyond this an image is refused before it is decoded (a decompression bomb)
 POSTER_WIDTH = 1280
 
+NO_MEDIA: Final = "is damaged, or no image, video or sound file that we can read"
+NOT_CHECKED: Final = "The file could not be checked: {why}. It is kept as it came."
+MAY_LACK: Final = "The file may be incomplete: {why}."
+
 
 class Probed(msgspec.Struct, frozen=True):
-    """Width and height in pixels as shown (rotation applied), duration in seconds; absent facts are None."""
+    """Width and height in pixels as shown (rotation applied), duration in seconds; absent facts are None.
+
+    `doubt`: a sentence for people about what could not be made sure of, or "".
+    """
 
     kind: str  # image, video, audio
     format: str  # jpeg png webp · mp4 mov webm mkv … · mp3 wav …
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    doubt: str = ""
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """The file is not whole media that we know; `reason` is a clause that fits after "it"."""
+    """The file is not whole media that we know; `reason` is a clause that fits after "it".
+
+    `missing`: bytes of it are known to be missing. `likely`: what it is by all that could be read, where that is media.
+    """
 
     reason: str
+    missing: bool = False
+    likely: Probed | None = None
 
 
 def probe(path: Path) -> Probed | Unreadable:
@@ -42,108 +86,199 @@ def probe(path: Path) -> Probed | Unreadable:
         head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     ):
         return probe_image(path)
+    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
+        return _probe_heif(path)
     return probe_av(path)
+
+
+def probe_result(path: Path) -> Probed | Unreadable:
+    """The same for what was paid for: whatever is media and lacks no byte is kept, and the doubt is told."""
+    match probe(path):
+        case Unreadable(missing=False, likely=Probed() as likely):
+            return likely
+        case Unreadable(missing=False) as found:
+            return _other_image(path) or found
+        case found:
+            return found
 
 
 def probe_image(path: Path) -> Probed | Unreadable:
     """Decode all of it: a truncated picture is refused here, not by a provider after the money is spent."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path, formats=list(IMAGE_FORMATS)) as image:
+            name = IMAGE_FORMATS.get(image.format or "", "jpeg")
             if image.width * image.height > MAX_PIXELS:
-                return Unreadable(f"has {image.width} × {image.height} pixels, more than we decode")
-            name = IMAGE_FORMATS[image.format or ""]
+                return _too_many_pixels(name, image.width, image.height)
             image.load()
-            turned = ImageOps.exif_transpose(image)
-            return Probed("image", name, turned.width, turned.height)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        return Unreadable("is damaged or not a JPEG, PNG or WebP image")
+            return Probed("image", name, *_turned(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return _too_many_pixels(_image_name(path))
+    except Exception as error:  # a decoder raises whatever it likes
+        log.info("a picture does not decode: %s: %s", type(error).__name__, error)
+        if _picture_ends_early(path, error):
+            return Unreadable("ends in the middle: a part of the picture is missing", missing=True)
+        return Unreadable(
+            "is damaged or not a JPEG, PNG or WebP image", likely=_likely_image(path, _image_name(path))
+        )
+
+
+def _probe_heif(path: Path) -> Unreadable:
+    """Not handed on, for providers do not take it; FFmpeg would call it a video."""
+    told, size, likely = announced(path), path.stat().st_size, _likely_image(path, "heic")
+    if likely.doubt and max(told.must, told.may) > size:
+        return Unreadable(ends_early(max(told.must, told.may), size), missing=True)
+    return Unreadable("is an AVIF or HEIC image, which is not taken", likely=likely)
+
+
+def _too_many_pixels(name: str, width: int | None = None, height: int | None = None) -> Unreadable:
+    size = f"{width} × {height} pixels" if width and height else "many millions of pixels"
+    doubt = NOT_CHECKED.format(why=f"it has {size}, more than we decode")
+    return Unreadable(
+        f"has {size}, more than we decode", likely=Probed("image", name, width, height, doubt=doubt)
+    )
+
+
+def _turned(image: "Picture") -> tuple[int, int]:
+    """Width and height as shown; a note on rotation that cannot be read is none."""
+    from PIL import ImageOps
+
+    try:
+        shown = ImageOps.exif_transpose(image)
+    except Exception:
+        return image.size
+    return shown.size
+
+
+def _image_name(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4)
+    return {b"\x89PNG": "png", b"RIFF": "webp"}.get(head, "jpeg")
+
+
+def _likely_image(path: Path, name: str) -> Probed:
+    """What a paid picture is kept as that the usual decoders do not take."""
+    doubt = NOT_CHECKED.format(why=f"as {name.upper()} it does not decode here")
+    return _other_image(path) or Probed("image", name, doubt=doubt)
+
+
+def _other_image(path: Path) -> Probed | None:
+    """An image in one of the formats that are only kept, not handed on."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=list(OTHER_IMAGES)) as image:
+            image.load()
+            return Probed("image", OTHER_IMAGES[image.format or ""], *_turned(image))
+    except Exception:
+        return None
+
+
+def _picture_ends_early(path: Path, error: Exception) -> bool:
+    """By its decoder, its size, or the mark at the end of every whole one."""
+    if "truncated" in str(error) or announced(path).must > path.stat().st_size:
+        return True
+    with path.open("rb") as file:
+        head = file.read(4)
+        file.seek(max(0, path.stat().st_size - 65536))
+        tail = file.read()
+    mark = {b"\x89PNG": b"IEND"}.get(head, b"\xff\xd9" if head[:2] == b"\xff\xd8" else b"")
+    return bool(mark) and mark not in tail
 
 
 def probe_av(path: Path) -> Probed | Unreadable:
-    """Read every packet: a file whose data ends before its stated length is truncated."""
-    import av
-
+    """Read every packet; what its own structure says of its size is compared with what is there."""
+    told, size = announced(path), path.stat().st_size
+    if told.must > size:
+        return Unreadable(ends_early(told.must, size), missing=True)
     try:
-        with _opened(path) as container:
-            streams = container.streams
-            if not streams.video and not streams.audio:
-                return Unreadable("holds neither video nor sound")
-            stream = streams.video[0] if streams.video else streams.audio[0]
-            stated = _stated_seconds(container, stream)
-            end = _last_second(container, stream)
-            if end is None:
-                return Unreadable("holds no frames")
-            if stated is not None and end < stated - max(0.5, stated * 0.1):
-                return Unreadable(f"ends after {end:.1f} of {stated:.1f} s, so it is truncated")
-            name = _format_name(container)
-            duration = round(stated if stated is not None else end, 3)
-            if not streams.video:
-                return Probed("audio", name, duration=duration)
-            width, height = _shown_size(path)
-            return Probed("video", name, width, height, duration)
-    except (av.FFmpegError, OSError, ValueError, EOFError):
-        return Unreadable("is damaged, or no image, video or sound file that we can read")
+        with open_media(path) as container:
+            return _judged(path, container, told, size)
+    except Exception as error:  # PyAV's errors are of many families
+        log.info("a file does not open as media: %s: %s", type(error).__name__, error)
+    if told.may > size:
+        return Unreadable(ends_early(told.may, size), missing=True)
+    if told.lost:
+        return Unreadable(told.lost, missing=True)
+    name = _video_name(path)
+    doubt = NOT_CHECKED.format(why="it does not open here")
+    return Unreadable(NO_MEDIA, likely=Probed("video", name, doubt=doubt) if name else None)
+
+
+def _judged(path: Path, container: "InputContainer", told: Announced, size: int) -> Probed | Unreadable:
+    streams = container.streams
+    if not streams.video and not streams.audio:
+        return Unreadable("holds neither video nor sound")
+    read = demux(container)
+    if (needs := bytes_indexed(container)) > size:
+        return Unreadable(ends_early(needs, size), missing=True)
+    moving = picture(container, read)
+    stream = moving or next((each for each in streams.audio if read.of(each).packets), None)
+    if stream is None:
+        return Unreadable("holds no frames")
+    stated = stated_seconds(container)
+    is_short = stated is not None and read.reach < stated - max(1.0, stated * 0.1)
+    clause = f"it says that it plays {stated:.1f} s, and ends after {read.reach:.1f} s" if is_short else ""
+    if read.broke and is_short:
+        return Unreadable(f"breaks off: {clause}", missing=True)
+    if not clause and told.may > size:
+        clause = f"it announces {told.may:,} bytes, and {size:,} are there"
+    doubt = MAY_LACK.format(why=clause) if clause else ""
+    name, length = format_name(container), seconds(stream, read.of(stream))
+    if moving is None:
+        return Probed("audio", name, duration=length, doubt=doubt)
+    return _measured(path, moving, Probed("video", name, duration=length, doubt=doubt))
+
+
+def _measured(path: Path, stream: "VideoStream", found: Probed) -> Probed | Unreadable:
+    """With the size of the picture, which only a decoded frame gives for certain."""
+    frame = first_frame(path, stream.index)
+    if frame is not None:
+        turned = frame.rotation % 180 != 0
+        width, height = (frame.height, frame.width) if turned else (frame.width, frame.height)
+        return msgspec.structs.replace(found, width=width, height=height)
+    context = stream.codec_context if codec_name(stream) else None
+    doubt = NOT_CHECKED.format(why="none of its pictures decodes here")
+    likely = msgspec.structs.replace(
+        found,
+        width=(context.width or None) if context else None,
+        height=(context.height or None) if context else None,
+        doubt=" ".join(filter(None, [found.doubt, doubt])),
+    )
+    return Unreadable(NO_MEDIA, likely=likely)
+
+
+def _video_name(path: Path) -> str:
+    """The format of a video by its first bytes; "" for anything else."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    if head[4:8] == b"ftyp":
+        return "mov" if head[8:12] == b"qt  " else "mp4"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "webm" if b"webm" in head else "mkv"
+    return "avi" if head[:4] == b"RIFF" and head[8:12] == b"AVI " else ""
 
 
 def write_poster(video: Path, poster: Path) -> bool:
     """Save the first frame as a JPEG; False where no frame decodes. Blocks: call it in a thread."""
-    import av
-
     try:
-        with _opened(video) as container:
-            frame = next(container.decode(video=0))
-            image = frame.to_image()  # type: ignore[no-untyped-call]
-    except (av.FFmpegError, StopIteration, OSError, ValueError):
+        image = _poster(video)
+    except Exception as error:
+        log.info("no poster: %s: %s", type(error).__name__, error)
         return False
-    if frame.rotation:
-        image = image.rotate(frame.rotation, expand=True)
-    image.thumbnail((POSTER_WIDTH, POSTER_WIDTH * 2))
-    image.convert("RGB").save(poster, "JPEG", quality=82, optimize=True)
+    if image is None:
+        return False
+    image.save(poster, "JPEG", quality=82, optimize=True)
     return True
 
 
-def _opened(path: Path) -> "InputContainer":
-    import av
-
-    return av.open(
-        str(path), mode="r", options={"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
-    )
-
-
-def _shown_size(path: Path) -> tuple[int, int]:
-    """Width and height of the first frame after its rotation; a frame that does not decode is an error."""
-    with _opened(path) as container:
-        for frame in container.decode(video=0):
-            turned = frame.rotation % 180 != 0
-            return (frame.height, frame.width) if turned else (frame.width, frame.height)
-    raise ValueError("no frame decodes")
-
-
-def _stated_seconds(container: "InputContainer", stream: "VideoStream | AudioStream") -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / 1_000_000 if container.duration else None
-
-
-def _last_second(container: "InputContainer", stream: "VideoStream | AudioStream") -> float | None:
-    """Where the last whole packet of the stream ends, in seconds from its start; None without packets."""
-    start = stream.start_time or 0
-    end: float | None = None
-    for packet in container.demux(stream):
-        if packet.pts is None or packet.time_base is None or packet.is_corrupt:
-            continue
-        here = float((packet.pts - start + (packet.duration or 0)) * packet.time_base)
-        end = here if end is None else max(end, here)
-    return end
-
-
-def _format_name(container: "InputContainer") -> str:
-    names = container.format.name.split(",")
-    if "mp4" in names:
-        return "mov" if container.metadata.get("major_brand", "").strip() == "qt" else "mp4"
-    if "webm" in names:
-        codecs = {stream.codec_context.name for stream in container.streams.video}
-        return "webm" if codecs <= {"vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d"} else "mkv"
-    return names[0]
+def _poster(video: Path) -> "Picture | None":
+    frame = first_frame(video)
+    if frame is None:
+        return None
+    image: Picture = frame.to_image()  # type: ignore[no-untyped-call]
+    if frame.rotation:
+        image = image.rotate(frame.rotation, expand=True)
+    image.thumbnail((POSTER_WIDTH, POSTER_WIDTH * 2))
+    return image.convert("RGB")

@@ -34,12 +34,22 @@ MEDIA_TYPES = {
     ".mov": "video/quicktime",
     ".webm": "video/webm",
     ".mkv": "video/x-matroska",
+    ".avi": "video/x-msvideo",
+    ".mpegts": "video/mp2t",
+    ".flv": "video/x-flv",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".ogg": "audio/ogg",
+    ".flac": "audio/flac",
+    ".aac": "audio/aac",
     ".gif": "image/gif",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".png": "image/png",
     ".webp": "image/webp",
+    ".avif": "image/avif",
 }
+OTHER_MEDIA = "application/octet-stream"  # a browser saves it; it was paid for, whatever it is
 
 
 class FileForm(msgspec.Struct):
@@ -152,10 +162,10 @@ async def serve_media(
     job = await parts.jobs.get(owner, job_id)
     stored = await parts.media.find(job_id, name) if job else None
     suffix = PurePosixPath(name).suffix
-    if job is None or stored is None or suffix not in MEDIA_TYPES:
+    if job is None or stored is None:
         raise Refused(404, "not_found", "There is no such file, or it is not yours.")
     save_as = f"{job.model}-{job.id[-8:]}{suffix}" if download not in ("", "0") else ""
-    return send_file(request, parts.media.store, stored, MEDIA_TYPES[suffix], save_as)
+    return send_file(request, parts.media.store, stored, MEDIA_TYPES.get(suffix, OTHER_MEDIA), save_as)
 
 
 async def _accept(parts: Parts, owner: str, file: UploadFile) -> UploadAnswer:
