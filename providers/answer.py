@@ -98,16 +98,13 @@ def _refusing(wire: Wire, answer: Answer) -> bool:
 def error_of(
     wire: Wire, answer: Answer, kind: ErrorKind | None = None, billing: Billing | None = None
 ) -> ProviderError:
-    """The error an answer tells of; by default its billing is what the wire knows of that class."""
+    """The error an answer tells of; by default its billing is what it says itself, or the wire knows of that class."""
     fallback = kind_of_status(answer.status) if answer.status >= 400 else "unknown"
     kind = kind or named_kind(wire, answer) or fallback
-    return tell(
-        kind,
-        wire.display_name,
-        message_of(wire, answer),
-        billing=billing or wire.billing.get(kind, "unknown"),
-        field=field_of(wire, answer),
-    )
+    words = message_of(wire, answer)
+    unbilled = any(re.search(pattern, words) for pattern in wire.error.unbilled)
+    known: Billing = "not_billed" if unbilled else wire.billing.get(kind, "unknown")
+    return tell(kind, wire.display_name, words, billing=billing or known, field=field_of(wire, answer))
 
 
 def code_of(wire: Wire, answer: Answer) -> str:

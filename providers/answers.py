@@ -27,10 +27,26 @@ ErrorKind: TypeAlias = Literal[
 ]
 
 
+Cause: TypeAlias = Literal[
+    "unreachable",
+    "astray",
+    "dead_link",
+    "no_line",
+    "too_large",
+    "disk_full",
+    "storage_away",
+    "our_fault",
+    "cut_off",
+    "no_media",
+    "late",
+]
+"""Why there is no video of ours although the provider was done: what its class alone does not say."""
+
+
 class ProviderError(Struct, frozen=True):
     """A failure, told twice: `message` in the provider's own words (keys removed), `sentence` for a person.
 
-    `field` is the provider's name of the input to blame, where it gave one.
+    `field` is the provider's name of the input to blame, where it gave one; `company` is named in the sentence.
     """
 
     kind: ErrorKind
@@ -39,6 +55,8 @@ class ProviderError(Struct, frozen=True):
     field: str | None = None
     billing: Billing = "unknown"
     retryable: bool = False
+    cause: Cause | None = None
+    company: str = ""
 
 
 class Operation(Struct, frozen=True):
@@ -178,11 +196,15 @@ class Fetched(Struct, frozen=True):
 
 
 class FetchFailed(Struct, frozen=True):
-    """The file was not written whole.  `expired`: the link is dead, a new look may give a fresh one."""
+    """The file was not written whole.  `expired`: the link is dead, a new look may give a fresh one.
+
+    `cause` is what to say of it where it stays so.
+    """
 
     reason: str
     expired: bool = False
     retryable: bool = True
+    cause: Cause = "unreachable"
 
 
 FetchAnswer: TypeAlias = Fetched | FetchFailed

@@ -72,8 +72,8 @@ class Judgement(Struct, frozen=True, forbid_unknown_fields=True):
     """It holds only if that is this value."""
     match: str = ""
     """It holds only if that matches this pattern."""
-    unless: str = ""
-    """It does not hold if something stands at this pointer."""
+    unless: Pointers = ""
+    """It does not hold if something stands at one of these pointers."""
     kind: ErrorKind | None = None
     """The class of error, where `then` is "failed"."""
 

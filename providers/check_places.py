@@ -39,6 +39,7 @@ def _patterns(wire: Wire) -> Iterator[Complaint]:
     yield from (("error", f"classes.{kind}", one) for kind, all_ in error.classes.items() for one in all_)
     yield from (("error", "refusals", one) for one in error.refusals)
     yield from (("error", "hide", one) for one in error.hide)
+    yield from (("error", "unbilled", one) for one in error.unbilled)
     yield from [("error", "wait", error.wait), ("status", "progress_in_log", status.progress_in_log)]
     yield from (("status", "gone", one) for one in status.gone)
     yield from ((f"status.rules[{at}]", "match", rule.match) for at, rule in enumerate(status.rules))

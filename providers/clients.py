@@ -10,6 +10,18 @@ from providers.addresses import Allowed, Resolve, is_public, resolve
 from providers.guarded import GuardedTransport
 
 ALWAYS = {"user-agent": "Shotlist/0.1", "accept-encoding": "gzip"}
+LONGEST_HEADER = 128 * 1024  # bytes; signed addresses in a redirect are long
+
+
+class _DirectTransport(AiohttpTransport):
+    """What is no HTTP comes as httpx's error, as the rest of what may go wrong on the way does."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except aiohttp.ClientError as error:
+            what = getattr(error, "message", "") or type(error).__name__
+            raise httpx.RemoteProtocolError(what, request=request) from error
 
 
 class Clients:
@@ -28,7 +40,7 @@ class Clients:
     ) -> None:
         self._context = context or httpx.create_ssl_context()
         # httpx alone manages 6 requests a second with 1,000 at once; over aiohttp it is 1,300.
-        self.direct = _client(AiohttpTransport(verify=self._context, trust_env=False, client=self.session))
+        self.direct = _client(_DirectTransport(verify=self._context, trust_env=False, client=self.session))
         self.guarded = _client(GuardedTransport(resolve, allowed, self._context))
 
     def fresh(self) -> httpx.AsyncClient:
@@ -38,7 +50,12 @@ class Clients:
     def session(self) -> aiohttp.ClientSession:
         """A session of aiohttp with connections of its own; whoever opens it closes it."""
         connector = aiohttp.TCPConnector(ssl=self._context, limit=200, keepalive_timeout=15)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+        )
 
     async def aclose(self) -> None:
         """Close all connections."""

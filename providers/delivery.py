@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from models.values import JSON
 from providers.answer import Answer, envelope_refuses, error_of
+from providers.errors import because
 from providers.inputs import Upload
 from providers.judge import keep
 from providers.order import Handle, LocalFile, NotDelivered
@@ -68,13 +69,13 @@ def uploading(wire: Wire, kind: str, file: LocalFile, asked: Names, now: float) 
     for call in upload.calls:
         request = build(wire, call, {**names, "file": cast(JSON, file)})
         if request is None:
-            return _failed(wire, "its answer lacked what the next step needs")
+            return not_handed_over(wire, "its answer lacked what the next step needs")
         answer = yield request
         if not 200 <= answer.status < 300 or envelope_refuses(wire, answer):
             return _refused(wire, answer)
         names |= keep(call.keep, answer.document)
     handle = _handle(upload.handle, names, _expiry(upload, answer, now))
-    return handle or _failed(wire, "its answer held no handle")
+    return handle or not_handed_over(wire, "its answer held no handle")
 
 
 def _handle(template: JSON | UnsetType, names: Names, expires_at: float | None = None) -> Handle | None:
@@ -115,9 +116,17 @@ def _refused(wire: Wire, answer: Answer) -> NotDelivered:
     error = error_of(wire, answer, billing="not_billed")
     said = error.message or f"it answered {answer.status}"
     lasting = error.kind in ("auth", "no_credit", "invalid_input", "moderation")
-    return _failed(wire, said, retryable=not lasting)
+    return not_handed_over(wire, said, retryable=not lasting)
 
 
-def _failed(wire: Wire, said: str, retryable: bool = True) -> NotDelivered:
-    sentence = f"A file could not be handed to {wire.display_name}: {said.rstrip('.')}. Nothing was ordered: "
-    return NotDelivered(sentence + "run it again, or give the file's address instead.", retryable)
+def not_handed_over(wire: Wire, said: str, retryable: bool = True) -> NotDelivered:
+    """Why, in the company's words where it gave any, and what to do: the same again only where that may succeed."""
+    then = (
+        "run it again, or give the file's address instead."
+        if retryable
+        else "give another file or its address."
+    )
+    why = because(wire.display_name, said)
+    return NotDelivered(
+        f"A file could not be handed to {wire.display_name}{why} Nothing was ordered: {then}", retryable
+    )

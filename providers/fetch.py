@@ -16,6 +16,7 @@ from providers.unpack import unpacked
 
 MOST_HOPS: Final = 5
 LONGEST: Final = 1800.0  # seconds for one file
+BAD_FORWARD: Final = "Invalid URL in location header"  # as httpx says it, before anybody follows
 DEAD: Final = (401, 403, 404, 410)  # what expired links answer
 NOT_MEDIA: Final = ("text/", "application/json", "application/xml")
 
@@ -39,8 +40,10 @@ async def download(
         async with asyncio.timeout(LONGEST):
             return await _follow(clients, request, origin, to, limit_bytes)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
-        return FetchFailed("its address is not one that can be asked", retryable=False)
+        return _astray("its address is not one that can be asked")
     except (httpx.HTTPError, TimeoutError) as error:
+        if BAD_FORWARD in str(error):
+            return _astray("the file was forwarded to an address that is none")
         return FetchFailed(Secrets(key).scrub(f"the file's server: {in_words(error)}"))
 
 
@@ -58,9 +61,9 @@ async def _follow(
             return answer
         link = forwarded(url, answer, origin)
         if link is None:
-            return FetchFailed("the file was forwarded to an address that is not followed", retryable=False)
+            return _astray("the file was forwarded to an address that is not followed")
         request = structs.replace(request, url=link)
-    return FetchFailed(f"the file was forwarded more than {MOST_HOPS} times", retryable=False)
+    return _astray(f"the file was forwarded more than {MOST_HOPS} times")
 
 
 async def _hop(
@@ -80,28 +83,38 @@ async def _hop(
 
 def _unfit(response: httpx.Response, limit_bytes: int) -> FetchFailed | None:
     if response.status_code in DEAD:
-        return FetchFailed(f"the file's link is dead ({response.status_code})", expired=True, retryable=False)
+        reason = f"the file's link is dead ({response.status_code})"
+        return FetchFailed(reason, expired=True, retryable=False, cause="dead_link")
     if response.status_code != 200:
         return FetchFailed(f"the server of the file answered {response.status_code}")
-    kind = response.headers.get("content-type", "")
-    if kind.startswith(NOT_MEDIA):
-        return FetchFailed(f"the server of the file answered with {kind.partition(';')[0]}")
     if _length(response) > limit_bytes:
         return _too_large(limit_bytes)
     return None
 
 
 async def _write(response: httpx.Response, to: Writer, limit_bytes: int) -> FetchAnswer:
-    written = 0
+    kind, written = response.headers.get("content-type", ""), 0
     async for part in unpacked(response):
+        if part and not written and _is_text(kind, part):
+            break
         written += len(part)
         if written > limit_bytes:
             return _too_large(limit_bytes)
         taken = to.write(part)
         if inspect.isawaitable(taken):
             await taken
+    if not written and kind.startswith(NOT_MEDIA):
+        return FetchFailed(f"the server of the file answered with {kind.partition(';')[0]}")
     # A body that ends before its announced length is an error of the transport, and comes as one.
-    return Fetched(response.headers.get("content-type", ""), written)
+    return Fetched(kind, written)
+
+
+def _is_text(kind: str, beginning: bytes) -> bool:
+    """Whether this is the page or the JSON that it is called; servers also call a video text/plain."""
+    if not kind.startswith(NOT_MEDIA) or b"\0" in beginning:
+        return False
+    # Without the last bytes, which may be half a character.
+    return "\ufffd" not in beginning[: max(1, len(beginning) - 3)].decode("utf-8", "replace")
 
 
 def _length(response: httpx.Response) -> int:
@@ -111,4 +124,9 @@ def _length(response: httpx.Response) -> int:
 
 
 def _too_large(limit_bytes: int) -> FetchFailed:
-    return FetchFailed(f"the file is larger than {limit_bytes / 1e6:.0f} MB", retryable=False)
+    reason = f"the file is larger than {limit_bytes / 1e6:.0f} MB"
+    return FetchFailed(reason, retryable=False, cause="too_large")
+
+
+def _astray(reason: str) -> FetchFailed:
+    return FetchFailed(reason, retryable=False, cause="astray")

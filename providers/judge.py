@@ -182,7 +182,7 @@ def _overruled(wire: Wire, answer: Answer, state: State) -> tuple[State, ErrorKi
 
 
 def _holds(rule: Judgement, answer: Answer) -> bool:
-    if rule.unless and answer.at(rule.unless) is not None:
+    if rule.unless and first(answer.document, rule.unless) is not None:
         return False
     found = [value for value in find_any(answer.document, rule.at) if value not in ("", [], {})]
     if rule.equals is not UNSET:

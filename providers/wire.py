@@ -104,6 +104,8 @@ class Errors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The seconds to wait in the answer: 30, or "30s"."""
     hide: tuple[str, ...] = ()
     """Patterns of what is cut out of messages."""
+    unbilled: tuple[str, ...] = ()
+    """Patterns of words that say that nothing was charged, whatever `billing` says of the class."""
 
 
 class Poll(Struct, frozen=True, forbid_unknown_fields=True):

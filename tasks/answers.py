@@ -11,7 +11,8 @@ from msgspec import Struct
 from providers.answers import Operation, ProviderError
 from tasks import moves
 from tasks.database import Database
-from tasks.job import Job, JobError
+from tasks.failure import failed
+from tasks.job import Job
 from tasks.ledger import Ledger
 from tasks.rows import encode, to_job
 
@@ -75,7 +76,7 @@ class Answers:
                 "UPDATE job SET state = 'failed', revision = revision + 1, updated_at = {}, ended_at = {}, "
                 "lease_until = NULL, billing = 'not_billed', error = {} "
                 "WHERE id = {} AND operation IS NULL AND state IN ('submitting', 'unconfirmed') RETURNING *",
-                *(now, now, encode("error", JobError.of(error)), job_id),
+                *(now, now, encode("error", failed(sent, error, "not_billed")), job_id),
             )
             if rows:
                 await self.ledger.settle(to_job(rows[0]))

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from models.values import Values
-from providers.answers import Billing, Cost, ErrorKind, Operation, OutputFile, ProviderError
+from providers.answers import Billing, Cause, Cost, ErrorKind, Operation, OutputFile
 from providers.order import Handle, Order
 from tasks.state import FINAL, LIVE, State
 
@@ -23,17 +23,17 @@ class Amounts(Struct, frozen=True):
 
 
 class JobError(Struct, frozen=True):
-    """Why a job failed: `message` in the provider's own words, `sentence` for people, with what to do next."""
+    """Why a job failed: `message` in the provider's own words, `sentence` for people, with what to do next.
+
+    Page, API and command line show this sentence; `tasks.failure` makes it.
+    """
 
     kind: ErrorKind
     message: str
     sentence: str
     field: str | None = None
     retryable: bool = False
-
-    @classmethod
-    def of(cls, error: ProviderError) -> "JobError":
-        return cls(error.kind, error.message, error.sentence, error.field, error.retryable)
+    cause: Cause | None = None
 
 
 class Output(Struct, frozen=True):

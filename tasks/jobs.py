@@ -11,13 +11,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from providers.answers import Billing, Cost
-from providers.errors import tell
+from providers.answers import Billing, Cost, ProviderError
 from tasks import moves
 from tasks.answers import Answers
 from tasks.claims import Claims
 from tasks.database import Database, Statement
-from tasks.job import Job, JobError, Watched
+from tasks.failure import told_later
+from tasks.job import Job, Watched
 from tasks.ledger import Ledger, reservation
 from tasks.overdue import Overdue
 from tasks.rows import encode, readable, to_job, to_row
@@ -257,7 +257,14 @@ class Jobs:
             job_id,
         )
 
-    async def learn_money(self, watched: Watched, billing: Billing, cost: Cost | None, company: str) -> None:
+    async def learn_money(
+        self,
+        watched: Watched,
+        billing: Billing,
+        cost: Cost | None,
+        company: str,
+        error: ProviderError | None = None,
+    ) -> None:
         """A job that had ended here is over at the provider too: what it cost is known now, and looks end."""
         async with self.database.transaction():
             rows = await self.database.rows(
@@ -269,8 +276,7 @@ class Jobs:
             if job is None:
                 return
             await self.ledger.settle(job)
-            if job.error is not None:
-                told = JobError.of(tell(job.error.kind, company, job.error.message, billing=billing))
+            if told := told_later(job, error, billing, company):
                 await self.note(job.id, error=told)
 
 

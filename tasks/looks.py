@@ -11,8 +11,9 @@ from typing import Any
 from providers.answers import Billing, Canceled, CannotCancel, Look, ProviderError, Unanswered
 from providers.errors import tell
 from providers.line import Line
+from tasks.failure import failed
 from tasks.hints import hint_save, wake
-from tasks.job import JobError, Watched
+from tasks.job import Watched
 from tasks.outage import DatabaseAway
 from tasks.overdue import LONGEST_LOOK_WAIT
 from tasks.parts import Parts
@@ -89,8 +90,12 @@ async def _end_if_late(parts: Parts, watched: Watched) -> None:
     wire = parts.wires.get(watched.provider)
     billing: Billing = "not_billed" if watched.sandbox else "unknown"
     reason = f"it took more than {watched.deadline_sec / 60:.0f} minutes"
-    error = tell("timeout", wire.display_name if wire else watched.provider, reason, billing=billing)
-    await parts.jobs.move(watched, "failed", "past its deadline", billing=billing, error=JobError.of(error))
+    company = wire.display_name if wire else watched.provider
+    error = tell("timeout", company, reason, billing=billing, cause="late")
+    if (job := await parts.jobs.find(watched.id)) is None:
+        return
+    shown = failed(job, error, billing)
+    await parts.jobs.move(watched, "failed", "past its deadline", billing=billing, error=shown)
     await wake(parts, watched.provider, watched.sandbox)
 
 
@@ -134,7 +139,8 @@ async def _over(parts: Parts, line: Line, watched: Watched, answer: Look) -> Non
     billing = answer.billing or (answer.error.billing if answer.error else None) or "unknown"
     billing = "not_billed" if watched.sandbox else billing
     if watched.state != "processing":
-        await parts.jobs.learn_money(watched, billing, answer.cost, line.wire.display_name)
+        company = line.wire.display_name
+        await parts.jobs.learn_money(watched, billing, answer.cost, company, answer.error)
         return
     if answer.state == "canceled":
         await _end(parts, watched, "canceled", "the provider confirmed it", billing, cost=answer.cost)
@@ -155,7 +161,8 @@ async def _end(
     **facts: Any,
 ) -> None:
     facts = {"next_look_at": None, **facts}
-    shown = JobError.of(error) if error else None
+    job = await parts.jobs.find(watched.id) if error else None
+    shown = failed(job, error, billing) if job and error else None
     await parts.jobs.move(watched, state, why, billing=billing, error=shown, queue_position=None, **facts)
     await wake(parts, watched.provider, watched.sandbox)
 

@@ -12,7 +12,6 @@ from tasks.job import Output
 from tasks.probe import Unreadable, probe_result, write_poster
 from tasks.store import Store, Stored
 
-MAX_OUTPUT_BYTES = 4 * 1024**3  # a 4k minute at 400 Mbit/s is 3 GB
 NO_PICTURE = "It holds sound but no picture."
 
 Failed = TypeVar("Failed")

@@ -20,7 +20,8 @@ from tasks import migrations
 from tasks.archive import Archive
 from tasks.backup import BackupError, Meter
 from tasks.database import Database, connect
-from tasks.job import JobError
+from tasks.failure import not_sent_again, price_again
+from tasks.job import Amounts, JobError
 from tasks.settings import Settings
 from tasks.snapshot import NAMES
 from tasks.store import Store, open_stores
@@ -134,14 +135,11 @@ def _hold(row: dict[str, Any], made_at: float, wires: Wires) -> dict[str, Any]:
     wire = wires.get(row["provider"])
     company = wire.display_name if wire else row["provider"]
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(made_at))
-    money = (
-        "It runs in the sandbox, so nothing was billed."
-        if row["sandbox"]
-        else f"It may have been billed: look in your account at {company} before you run it again."
-    )
+    sandbox = bool(row["sandbox"])
+    price = price_again(msgspec.json.decode(row["estimate"], type=Amounts), sandbox)
     sentence = (
         f"This job was about to be sent when the backup of {when} was made, and may have been sent since. "
-        f"It was not sent again. {money}"
+        f"{not_sent_again(company, sandbox=sandbox, price=price)}"
     )
     error = JobError("unknown", "restored from a backup", sentence)
     return {

@@ -1,16 +1,18 @@
 """The step that makes a result ours: fetch it into our store, probe it, and only then call the job succeeded."""
 
+import errno
 import logging
 from typing import Any, BinaryIO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from providers.answers import ErrorKind, Fetched, FetchFailed, Look, OutputFile
+from providers.answers import Billing, Cause, Fetched, FetchFailed, Look, OutputFile
 from providers.errors import tell
 from providers.line import Line
-from tasks.job import Job, JobError, Output
+from tasks.failure import failed
+from tasks.job import Job, Output
 from tasks.leases import holding, until_it_lands
-from tasks.media import MAX_OUTPUT_BYTES, BadOutput
+from tasks.media import BadOutput
 from tasks.pace import backoff
 from tasks.parts import Parts
 
@@ -19,16 +21,23 @@ log = logging.getLogger("shotlist.jobs")
 NOT_YET = "The finished video is not stored yet"
 
 
-class Unsaved(Struct, frozen=True):
-    """Why nothing was stored this time. `believed_after` so many such answers; None: bad luck, tried for a day."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-    kind: ErrorKind
+
+class Unsaved(Struct, frozen=True):
+    """Why not all was stored this time. `believed_after` so many such answers; None: bad luck, tried for a day.
+
+    `cause` is None where the answer held no file at all. `saved` are the files of the same job that were stored.
+    """
+
+    cause: Cause | None
     reason: str
     believed_after: int | None = None
     expired: bool = False
+    saved: tuple[Output, ...] = ()
 
 
-NO_LINE = Unsaved("expired", "its provider is not set up here just now")
+NO_LINE = Unsaved("no_line", "its provider is not set up here just now")
 
 
 async def save(parts: Parts, job_id: str) -> None:
@@ -57,53 +66,73 @@ async def _stored(parts: Parts, job: Job, saved: tuple[Output, ...]) -> None:
 
 
 async def _collect(parts: Parts, line: Line, job: Job) -> tuple[Output, ...] | Unsaved:
+    """All files of the job, or the first reason why one is lacking, with those that are not."""
     if not job.found:
-        return Unsaved("bad_output", "its answer names no file", believed_after=1)
+        return Unsaved(None, "its answer names no file", believed_after=1)
     saved: list[Output] = []
+    lacking: Unsaved | None = None
     for number, file in enumerate(job.found):
         output = await _save_one(parts, line, job, number, file)
-        if isinstance(output, Unsaved):
-            return output
-        saved.append(output)
-    return tuple(saved)
+        if isinstance(output, Output):
+            saved.append(output)
+            continue
+        lacking = lacking or output
+        if output.believed_after is None:  # bad luck: the others would have it too
+            break
+    return structs.replace(lacking, saved=tuple(saved)) if lacking else tuple(saved)
 
 
 async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: OutputFile) -> Output | Unsaved:
     async def fetch(to: BinaryIO) -> FetchFailed | None:
-        answer = await line.fetch(file, to, MAX_OUTPUT_BYTES)
+        answer = await line.fetch(file, to, parts.settings.max_result_bytes)
         return None if isinstance(answer, Fetched) else answer
 
     try:
         saved = await parts.media.save(job.id, number, fetch)
     except OSError as error:
-        return Unsaved("storage", error.strerror or str(error))
+        cause: Cause = "disk_full" if error.errno in NO_ROOM else "storage_away"
+        return Unsaved(cause, error.strerror or str(error))
     except Exception:
         log.exception("job %s: saving broke off inside Shotlist", job.id)
-        return Unsaved("storage", "it broke off inside Shotlist")
+        return Unsaved("our_fault", "it broke off inside Shotlist")
     match saved:
-        case BadOutput(reason):
-            return Unsaved("bad_output", f"the file {reason}", parts.pace.save_tries_bad)
-        case FetchFailed(reason, expired, retryable):
-            kind: ErrorKind = "expired" if expired else "storage"
+        case BadOutput(reason, missing):
+            bad: Cause = "cut_off" if missing else "no_media"
+            return Unsaved(bad, f"the file {reason}", parts.pace.save_tries_bad)
+        case FetchFailed(reason, expired, retryable, cause):
             final = expired or not retryable
-            return Unsaved(kind, reason, parts.pace.save_tries_bad if final else None, expired)
+            why: Cause = "dead_link" if expired else cause
+            return Unsaved(why, reason, parts.pace.save_tries_bad if final else None, expired)
         case Output():
             return saved
 
 
 async def _unsaved(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> None:
-    """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had."""
+    """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had.
+
+    What of it could be stored is kept in any case.
+    """
     if not await _is_believed(parts, line, job, unsaved):
         if unsaved.expired and line is not None:
             await _ask_for_new_links(parts, line, job)
         await _later(parts, job, unsaved.reason)
         return
-    billing = "not_billed" if job.sandbox else job.billing or "billed"
+    if unsaved.saved:
+        await until_it_lands(job.id, lambda: _stored(parts, job, _without(unsaved, len(job.found))))
+        return
+    billing: Billing = "not_billed" if job.sandbox else job.billing or "billed"
     company = line.wire.display_name if line else job.provider
-    error = tell(unsaved.kind, company, unsaved.reason, billing=billing)
-    await parts.jobs.move(
-        job, "failed", f"given up: {unsaved.reason}", billing=billing, error=JobError.of(error)
+    error = failed(
+        job, tell("bad_output", company, unsaved.reason, billing=billing, cause=unsaved.cause), billing
     )
+    await parts.jobs.move(job, "failed", f"given up: {unsaved.reason}", billing=billing, error=error)
+
+
+def _without(unsaved: Unsaved, made: int) -> tuple[Output, ...]:
+    """The files that are kept; the first says that others are lacking."""
+    first, *others = unsaved.saved
+    lacking = f"{made - len(unsaved.saved)} of {made} files could not be kept: {unsaved.reason}."
+    return (structs.replace(first, note=" ".join(filter(None, [lacking, first.note]))), *others)
 
 
 async def _is_believed(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> bool:

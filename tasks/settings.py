@@ -33,6 +33,7 @@ NAMES = (
     "SANDBOX_SPEED",
     "MODELS_DIR",
     "PROVIDERS_DIR",
+    "MAX_RESULT_MB",
 )
 
 SECRET_BYTES = 32
@@ -59,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = ""  # "" is one kept in the data folder
     sandbox_url: str = ""  # "" is a sandbox of our own
     sandbox_speed: float = 1.0
+    max_result_bytes: int = 4_300_000_000  # a 4k minute at 400 Mbit/s is 3 GB
     models_dirs: tuple[Path, ...]
     providers_dirs: tuple[Path, ...]
     environ: Mapping[str, str]  # provider keys and SHOTLIST_<NAME>_BASE_URL, for the providers floor
@@ -102,6 +104,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret=_secret(environ.get("SHOTLIST_SECRET", "")),
         sandbox_url=_url("SANDBOX_URL", given["SANDBOX_URL"], ("http", "https")).rstrip("/"),
         sandbox_speed=_speed(given["SANDBOX_SPEED"] or "1"),
+        max_result_bytes=_megabytes("MAX_RESULT_MB", given["MAX_RESULT_MB"] or "4300"),
         models_dirs=(CHECKOUT / "models", *_folders("MODELS_DIR", given["MODELS_DIR"])),
         providers_dirs=(CHECKOUT / "providers", *_folders("PROVIDERS_DIR", given["PROVIDERS_DIR"])),
         environ=dict(environ),
@@ -226,6 +229,13 @@ def _speed(text: str) -> float:
     raise SettingsError(
         f"SHOTLIST_SANDBOX_SPEED is {text!r}: give a number from 0.1 to 1000; 1 is the usual pace."
     )
+
+
+def _megabytes(name: str, text: str) -> int:
+    """In bytes; a megabyte is 1,000,000 of them, as the page counts."""
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 1_000_000:
+        return int(text) * 1_000_000
+    raise SettingsError(f"SHOTLIST_{name} is {text!r}: give a whole number of megabytes, from 1 to 1000000.")
 
 
 def _secret(given: str) -> str:

@@ -8,8 +8,9 @@ from providers.errors import tell
 from providers.line import Line
 from tasks.answers import Cadence
 from tasks.deliver import Delivered, Undelivered, deliver
+from tasks.failure import price_again, unconfirmed, undelivered
 from tasks.hints import hint_one, hint_submit, limits, wake
-from tasks.job import Job, JobError, lane
+from tasks.job import Job, lane
 from tasks.leases import holding, until_it_lands, whole
 from tasks.lookup import arrived
 from tasks.pace import backoff
@@ -144,25 +145,14 @@ async def _again(parts: Parts, job: Job, error: ProviderError, why: str, wait: f
 
 
 async def _unconfirmed(parts: Parts, line: Line, job: Job, reason: str, said: str) -> None:
-    told = f"{reason}: {said}" if said else reason
+    price = price_again(job.estimate, job.sandbox)
     await parts.jobs.move(
         job,
         "unconfirmed",
         f"no clear answer: {reason}",
         billing="unknown",
-        error=unconfirmed_error(line.wire.display_name, told, job.sandbox),
+        error=unconfirmed(line.wire.display_name, reason, said, sandbox=job.sandbox, price=price),
     )
-
-
-def unconfirmed_error(company: str, reason: str, sandbox: bool) -> JobError:
-    """For people: what happened, what it means for their money, and what they can do."""
-    money = (
-        "It runs in the sandbox, so nothing was billed, and it was not sent again."
-        if sandbox
-        else f"It may have been billed and was not sent again: look in your account at {company} "
-        "before you run it again."
-    )
-    return JobError("unknown", reason, f"{company} was asked, but did not clearly answer ({reason}). {money}")
 
 
 async def _there(parts: Parts, job: Job) -> None:
@@ -199,11 +189,6 @@ async def _undelivered(parts: Parts, job: Job, sentence: str, retryable: bool) -
         "failed",
         "a file could not be handed to the provider",
         billing="not_billed",
-        error=JobError(
-            "provider_down" if retryable else "invalid_input",
-            "",
-            f"{sentence} Nothing was billed.",
-            retryable=retryable,
-        ),
+        error=undelivered(job, sentence, retryable=retryable),
     )
     await wake(parts, job.provider, job.sandbox)

@@ -9,12 +9,13 @@ import random
 from collections.abc import Awaitable, Callable
 
 from providers.errors import tell
+from tasks.failure import failed, price_again, unconfirmed
 from tasks.hints import wake
-from tasks.job import Job, JobError
+from tasks.job import Job
 from tasks.lookup import arrived
 from tasks.outage import DatabaseAway
 from tasks.parts import Parts
-from tasks.submit import record, unconfirmed_error
+from tasks.submit import record
 from tasks.waits import wait_or_stop
 
 log = logging.getLogger("shotlist.sweep")
@@ -73,7 +74,12 @@ async def _lost_submissions(parts: Parts) -> None:
             "its worker died while ordering",
             lease_before=parts.jobs.clock(),
             billing="unknown",
-            error=unconfirmed_error(_company(parts, job), reason, job.sandbox),
+            error=unconfirmed(
+                _company(parts, job),
+                reason,
+                sandbox=job.sandbox,
+                price=price_again(job.estimate, job.sandbox),
+            ),
         )
 
 
@@ -112,7 +118,7 @@ async def _never_sent(parts: Parts) -> None:
             "could not be sent for too long",
             lease_before=parts.jobs.clock(),
             billing="not_billed",
-            error=JobError.of(error),
+            error=failed(job, error, "not_billed"),
         )
 
 

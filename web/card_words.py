@@ -7,11 +7,14 @@ from datetime import datetime
 from msgspec import Struct
 
 from models.values import JSON
+from providers.errors import ours, quoted
 from providers.wire import Wire
+from tasks.failure import price_again
 from tasks.job import Job, Output
 from web.words import about, amount, megabytes, ordinal, seconds
 
 SANDBOX_SECONDS = 10.0  # what a job takes in the sandbox, about
+UNCLEAR = "Not known whether it arrived"
 SLOW = 1.5  # times the usual time, after which the card says so
 
 TITLES = {
@@ -22,9 +25,9 @@ TITLES = {
     "auth": "The key was refused",
     "provider_down": "The provider did not answer",
     "timeout": "It took too long",
-    "expired": "The result is gone",
-    "storage": "The film could not be stored",
-    "bad_output": "What came back is no film",
+    "expired": "The result could not be fetched",
+    "storage": "The result could not be kept",
+    "bad_output": "No usable video came back",
     "unknown": "It failed",
 }
 
@@ -37,6 +40,14 @@ class Film(Struct, frozen=True):
     width: int
     height: int
     size: str
+    download: str
+
+
+class Extra(Struct, frozen=True):
+    """A further file that the job made: a link to keep it."""
+
+    label: str
+    url: str
     download: str
 
 
@@ -134,6 +145,17 @@ def film(job: Job) -> Film | None:
     )
 
 
+def extras(job: Job) -> tuple[Extra, ...]:
+    """All that the job made beside the video that its card plays."""
+    shown = film(job)
+    named = {"image": "Image", "audio": "Sound"}
+    return tuple(
+        Extra(f"{named.get(each.kind, 'Video')} {number}", url, download_name(job, each))
+        for number, each in enumerate(job.outputs, 1)
+        if (url := f"/media/{job.id}/{each.name}") != (shown.url if shown else "")
+    )
+
+
 def download_name(job: Job, output: Output) -> str:
     """A file name that says what it is: model and the beginning of the prompt."""
     words = "".join(letter if letter.isalnum() else " " for letter in prompt_of(job)).split()[:6]
@@ -193,6 +215,8 @@ def bar(job: Job, elapsed: float) -> int | None:
 
 
 def words(job: Job, company: str, elapsed: float) -> str:
+    if job.state == "succeeded":
+        return " ".join(each.note for each in job.outputs if each.note)
     if job.live and job.cancel_requested_at:
         return f"{company} was asked to stop. If the film is ready first, it is kept."
     if job.state == "processing" and not job.sandbox and elapsed > SLOW * job.typical_sec and job.deadline_at:
@@ -202,25 +226,30 @@ def words(job: Job, company: str, elapsed: float) -> str:
 
 
 def trouble(job: Job, company: str) -> Trouble:
-    if job.state == "unconfirmed":
-        return Trouble(
-            title="Not known whether it arrived",
-            what=f"The order left for {company}, and no answer came back. It was not sent again.",
-            money="The sandbox bills nothing."
-            if job.sandbox
-            else f"It may have been billed: look at {company} before you order it once more.",
-        )
-    if job.state == "canceled":
-        return Trouble("Canceled", "", billing_words(job))
+    """The error's sentence is the one that the API gives too; where there is none, the row says what is known."""
     error = job.error
     if error is None:
-        return Trouble("It failed", "", billing_words(job))
+        return _without_error(job, company)
+    unclear, own = job.state == "unconfirmed", quoted(company, error.message)
+    told = unclear or own in error.sentence or error.message.rstrip(" .") in error.sentence
     return Trouble(
-        title=TITLES.get(error.kind, TITLES["unknown"]),
+        title=UNCLEAR if unclear else TITLES.get(error.kind, TITLES["unknown"]),
         what=error.sentence,
-        money="" if "billed" in error.sentence else billing_words(job),
-        own_words=error.message if error.message and error.message not in error.sentence else "",
+        money="" if "billed" in ours(error.sentence) else billing_words(job),
+        own_words="" if told else own,
         field=error.field or "",
+    )
+
+
+def _without_error(job: Job, company: str) -> Trouble:
+    if job.state != "unconfirmed":
+        return Trouble("Canceled" if job.state == "canceled" else "It failed", "", billing_words(job))
+    return Trouble(
+        title=UNCLEAR,
+        what=f"The order left for {company}, and no answer came back. It was not sent again.",
+        money="The sandbox bills nothing."
+        if job.sandbox
+        else f"It may have been billed: look at {company} before you order it once more.",
     )
 
 
@@ -251,7 +280,18 @@ def _cancel_money(job: Job, wire: Wire | None) -> str:
 
 
 def _twice_words(job: Job, company: str) -> str:
-    """A warning wherever the same film may end up paid for twice."""
+    """A warning wherever the same video may end up paid for twice."""
+    if job.found and job.billing != "not_billed" and not job.sandbox:
+        known = f" with the id {job.provider_job_id}" if job.provider_job_id else ""
+        price = price_again(job.estimate, job.sandbox)
+        again = (
+            f"makes another one and costs {price} once more"
+            if price
+            else "makes another one and is paid for again"
+        )
+        return (
+            f"{company} has made this video, and it is still there: ask for it{known}. Trying again {again}."
+        )
     if job.billing != "unknown":
         return ""
     running = "may be under way and billed" if job.state == "unconfirmed" else "may have been billed"

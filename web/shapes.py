@@ -8,7 +8,7 @@ import msgspec
 from models.describe import json_schema
 from models.price import typical_price
 from models.spec import Spec
-from tasks.job import Job, Output
+from tasks.job import Job, JobError, Output
 from tasks.parts import Parts
 from tasks.state import State
 from web.written import as_written
@@ -33,15 +33,19 @@ class CostAnswer(msgspec.Struct, frozen=True):
 
 
 class JobErrorAnswer(msgspec.Struct, frozen=True):
-    """Why a job failed, whether money was spent, and what to do."""
+    """Why a job failed: `sentence` is what the page shows, with whether money was spent and what to do.
+
+    `message` is the same sentence under its older name.
+    """
 
     class_: str = msgspec.field(name="class")
     message: str
+    sentence: str
     field: str | None
 
 
 class OutputAnswer(msgspec.Struct, frozen=True):
-    """A finished file: pixels and seconds as measured, size in bytes."""
+    """A finished file: pixels and seconds as measured, size in bytes; `note` says what is doubtful about it."""
 
     kind: str
     url: str
@@ -51,6 +55,7 @@ class OutputAnswer(msgspec.Struct, frozen=True):
     duration: float | None
     format: str
     bytes: int
+    note: str | None
 
 
 class JobAnswer(msgspec.Struct, frozen=True):
@@ -149,10 +154,14 @@ def job_answer(job: Job) -> JobAnswer:
         cost=CostAnswer(job.cost.amount, job.cost.currency, job.cost.source) if job.cost else None,
         billing=job.billing,
         provider_job_id=job.provider_job_id,
-        error=JobErrorAnswer(job.error.kind, job.error.sentence, job.error.field) if job.error else None,
+        error=_error_answer(job.error) if job.error else None,
         outputs=outputs,
         output=next((output for output in outputs if output.kind == "video"), None),
     )
+
+
+def _error_answer(error: JobError) -> JobErrorAnswer:
+    return JobErrorAnswer(error.kind, error.sentence, error.sentence, error.field)
 
 
 def output_answer(job_id: str, output: Output) -> OutputAnswer:
@@ -165,6 +174,7 @@ def output_answer(job_id: str, output: Output) -> OutputAnswer:
         duration=output.duration,
         format=output.format,
         bytes=output.bytes,
+        note=output.note or None,
     )
 
 

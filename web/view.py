@@ -10,7 +10,7 @@ from msgspec import Struct
 from providers.wire import Wire
 from tasks.job import Job
 from web import card_words as say
-from web.card_words import Act, Film, Trouble
+from web.card_words import Act, Extra, Film, Trouble
 from web.words import amount, clock
 
 
@@ -39,6 +39,7 @@ class Card(Struct, frozen=True, kw_only=True):
     log: str = ""
     words: str = ""
     film: Film | None = None
+    extras: tuple[Extra, ...] = ()
     trouble: Trouble | None = None
     provider_id: str = ""
     again: str = ""
@@ -101,7 +102,8 @@ def card(job: Job, wire: Wire | None, now: float, nonce: str) -> Card:
         log=job.log or "",
         words=say.words(job, company, elapsed),
         film=film,
-        trouble=None if film or job.live else say.trouble(job, company),
+        extras=say.extras(job),
+        trouble=None if film or job.live or job.state == "succeeded" else say.trouble(job, company),
         provider_id=job.provider_job_id or "",
         again=f"/video?again={job.id}",
         acts=tuple(say.acts(job, wire, now, nonce)),

@@ -1,12 +1,17 @@
 """What a card says of its job: state, time, money, trouble, and what can be done."""
 
 from datetime import date, datetime
+from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
-from providers.answers import Cost
-from tasks.job import JobError
+from providers.answers import Billing, Cost, ErrorKind, OutputFile
+from providers.errors import ours, tell
+from tasks.failure import failed, unconfirmed
+from tasks.job import JobError, Output
 from tests.page.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job
+from web.shapes import job_answer
 from web.view import Card, card, day_title, days, detail, watched
 
 
@@ -136,6 +141,72 @@ def test_an_unconfirmed_job_cannot_be_found_any_more_after_a_day() -> None:
 def test_trying_again_warns_where_the_first_one_may_have_been_billed_unknown_to_us(billing: str) -> None:
     failed = shown(state="failed", billing=billing, error=JobError("timeout", "", "It took too long."))
     assert bool(failed.acts[0].sure) == (billing == "unknown")
+
+
+def test_trying_again_warns_plainly_where_the_video_exists_already() -> None:
+    made = {"state": "failed", "found": (OutputFile("https://acme.test/1.mp4"),), "operation": OPERATION}
+    error = JobError("storage", "", "The result could not be fetched.")
+    for billing in ("billed", "unknown"):
+        again = shown(**made, error=error, billing=billing).acts[0]
+        assert (again.label, again.money) == ("Try again", "about $1.40")
+        assert again.sure == (
+            "Acme has made this video, and it is still there: ask for it with the id op-1. "
+            "Trying again makes another one and costs about $1.40 once more."
+        )
+    assert not shown(**made, error=error, billing="not_billed").acts[0].sure
+    unknown = replace(job().estimate, low=None, high=None, text="price unknown")
+    assert "is paid for again" in shown(**made, error=error, billing="billed", estimate=unknown).acts[0].sure
+
+
+def test_what_is_doubtful_about_a_finished_video_stands_on_its_card() -> None:
+    doubtful = replace(FILM, note="The file may be incomplete: it announces 5 bytes, and 4 are there.")
+    done = shown(state="succeeded", outputs=(doubtful,), billing="billed")
+    assert (done.words, done.trouble) == (doubtful.note, None)
+    assert shown(state="succeeded", outputs=(FILM,), billing="billed").words == ""
+
+
+def test_all_that_a_job_made_can_be_kept_from_its_card() -> None:
+    second = replace(FILM, name="video-2.mp4")
+    sound = Output("audio", "audio-3.mp3", "", None, None, 2.0, "mp3", 9, "It holds sound but no picture.")
+    done = shown(state="succeeded", outputs=(FILM, second, sound), billing="billed")
+    assert [(each.label, each.url) for each in done.extras] == [
+        ("Video 2", "/media/j1/video-2.mp4"),
+        ("Sound 3", "/media/j1/audio-3.mp3"),
+    ]
+    alone = shown(state="succeeded", outputs=(sound,), billing="billed")
+    assert (alone.film, alone.trouble, alone.words) == (None, None, "It holds sound but no picture.")
+    assert [each.url for each in alone.extras] == ["/media/j1/audio-3.mp3"]
+
+
+ENDS: list[tuple[str, Billing, bool]] = [
+    (state, billing, sandbox)
+    for state in ("failed", "unconfirmed")
+    for billing in get_args(Billing)
+    for sandbox in (False, True)
+]
+
+
+@pytest.mark.parametrize(("state", "billing", "sandbox"), ENDS)
+def test_page_and_api_say_the_same_sentence_and_the_money_once(
+    state: str, billing: Billing, sandbox: bool
+) -> None:
+    facts = {"state": state, "billing": "not_billed" if sandbox else billing, "sandbox": sandbox}
+    errors = [
+        failed(job(sandbox=sandbox), tell(kind, "Acme", told), billing)
+        for kind in get_args(ErrorKind)
+        for told in ("", "You have not been charged", 'We "billed" you $3')
+    ]
+    if state == "unconfirmed":
+        said = "502, you have not been charged"
+        errors = [unconfirmed("Acme", "it answered 502", said, sandbox=sandbox, price="about $1.40")]
+    for error in errors:
+        trouble = shown(**facts, error=error).trouble
+        answer = job_answer(job(**facts, error=error)).error
+        assert trouble is not None
+        assert answer is not None
+        assert trouble.what == answer.sentence == answer.message == error.sentence
+        assert (trouble.money, trouble.own_words) == ("", "")
+        assert ours(error.sentence).count("billed") == 1
 
 
 def test_a_prompt_inside_rows_stands_for_the_job() -> None:

@@ -126,8 +126,8 @@ def test_no_wire_is_without_its_looks() -> None:
     assert {row[0] for row in FAILED} | {"replicate", "fal"} == set(NAMES)
 
 
-RAI: JSON = {"done": True, "response": {"generateVideoResponse": {
-    "raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["We could not show people."]}}}  # fmt: skip
+RAI_TOLD: JSON = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": ["We could not show people."]}
+RAI: JSON = {"done": True, "response": {"generateVideoResponse": RAI_TOLD}}
 BROKEN: JSON = ["execution_error", {"node_type": "LoadImage", "exception_type": "PIL.UnidentifiedImageError",
     "exception_message": "cannot identify image file '/home/me/comfy/input/text.png'\n"}]  # fmt: skip
 NO_MEMORY: JSON = ["execution_error", {"exception_type": "RuntimeError",
@@ -145,6 +145,10 @@ FAILED: list[tuple[str, list[tuple[int, object]], str, str]] = [
     ("luma", [(200, {"state": "failed", "failure_reason": "Blocked by moderation"})], "moderation",
      "Blocked by moderation"),
     ("veo", [(200, RAI)], "moderation", "We could not show people."),
+    ("veo", [(200, {"done": True, "response": RAI_TOLD})], "moderation", "We could not show people."),
+    ("veo", [(200, {"done": True, "response": {"generateVideoResponse": {"raiMediaFilteredReasons": ["no"]}}})],
+     "moderation", "no"),
+    ("veo", [(200, {"done": True, "response": {"raiMediaFilteredReasons": ["no"], "videos": []}})], "moderation", "no"),
     ("veo", [(200, {"done": True, "error": {"code": 8, "message": "busy", "status": "RESOURCE_EXHAUSTED"}})],
      "rate_limited", "busy"),
     ("veo", [(200, {"done": True, "error": {"code": 13, "message": "oops"}})], "unknown", "oops"),
@@ -191,6 +195,47 @@ def test_a_failure_has_its_class_and_the_companys_words(
     assert found.error
     assert (found.state, found.error.kind, found.error.message) == ("failed", kind, words)
     assert found.billing == ("not_billed" if name == "comfyui" else "unknown")
+
+
+AUDIO = "We had a problem with the audio, so no video was made. You have not been charged for this attempt. Try again."
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_veo_says_itself_that_its_filter_costs_nothing(nested: bool) -> None:
+    told: JSON = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [AUDIO]}
+    body: JSON = {
+        "name": "x",
+        "done": True,
+        "response": {"generateVideoResponse": told} if nested else told,
+    }
+    found = seen(ALL["veo"], job("veo"), (200, body))
+    assert (found.state, found.billing) == ("failed", "not_billed")
+    assert found.error
+    assert found.error.sentence == (
+        f'Google Veo refused this under its content rules. Google Veo says: "{AUDIO}" It was not billed. '
+        "Change the prompt or the files and run it again."
+    )
+
+
+@pytest.mark.parametrize(
+    "words", ["You will be charged all the same", "This was charged", "You have been charged"]
+)
+def test_other_words_of_veo_leave_the_bill_open(words: str) -> None:
+    told: JSON = {"raiMediaFilteredCount": 1, "raiMediaFilteredReasons": [words]}
+    found = seen(ALL["veo"], job("veo"), (200, {"done": True, "response": told}))
+    assert found.billing == "unknown"
+
+
+def test_a_video_of_veo_beside_one_that_was_filtered_is_a_success() -> None:
+    sample: JSON = {
+        "video": {"uri": "https://generativelanguage.googleapis.com/v1beta/files/a:download?alt=media"}
+    }
+    both: JSON = {
+        "raiMediaFilteredCount": 1,
+        "generateVideoResponse": {"generatedSamples": [sample], "raiMediaFilteredCount": 1},
+    }
+    found = seen(ALL["veo"], job("veo"), (200, {"done": True, "response": both}))
+    assert found.state == "succeeded"
 
 
 @pytest.mark.parametrize(

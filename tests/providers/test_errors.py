@@ -24,7 +24,7 @@ def test_a_sentence_tells_what_happened_the_money_and_what_to_do(kind: ErrorKind
     assert "{" not in error.sentence
     assert "their words. " in error.sentence
     assert MONEY[billing] in error.sentence
-    assert error.sentence.endswith(CLASSES[kind].next)
+    assert error.sentence.endswith(CLASSES[kind].next.format(company="fal", id=""))
     assert ("(image_url)" in error.sentence) == ("{field}" in CLASSES[kind].what)
 
 

@@ -267,3 +267,68 @@ async def test_the_guarded_client_speaks_https_only() -> None:
 
 async def test_plain_http_abroad_is_not_followed() -> None:
     assert isinstance(await attempt({}, "http://cdn.example/a.mp4"), FetchFailed)
+
+
+def hops(number: int) -> dict[str, Reply]:
+    """A file behind so many forwards at one server."""
+    forwards = {f"GET /{at}": Reply(302, b"", {"location": f"/{at + 1}"}) for at in range(number)}
+    return {**forwards, f"GET /{number}": Reply(200, CLIP, MP4)}
+
+
+@pytest.mark.parametrize(
+    ("routes", "path", "cause"),
+    [
+        (hops(20), "/0", "astray"),
+        ({"GET /0": Reply(302, b"", {"location": "/0"})}, "/0", "astray"),
+        ({"GET /0": Reply(302, b"", {"location": "file:///etc/passwd"})}, "/0", "astray"),
+        ({"GET /0": Reply(302, b"", {"location": "https://x/" + "a" * 70_000})}, "/0", "astray"),
+        ({}, "https://files.example/" + "a" * 1_000_000, "astray"),
+        ({}, "ftp://files.example/a.mp4", "astray"),
+        ({"GET /0": Reply(200, bytes(LIMIT + 1), MP4)}, "/0", "too_large"),
+        ({"GET /0": Reply(410)}, "/0", "dead_link"),
+        ({"GET /0": Reply(503)}, "/0", "unreachable"),
+        ({"GET /0": HANG_UP}, "/0", "unreachable"),
+        ({"GET /0": Reply(302, b"", {"location": "https://x/" + "a" * 1_000_000})}, "/0", "unreachable"),
+        ({"GET /0": Reply(raw=b"SIP/2.0 200 OK\r\n\r\n")}, "/0", "unreachable"),
+    ],
+    ids=[
+        "twenty hops",
+        "a loop",
+        "file",
+        "too long a forward",
+        "a megabyte",
+        "ftp",
+        "large",
+        "gone",
+        "down",
+        "broken",
+        "a forward of a megabyte",
+        "no HTTP",
+    ],
+)
+async def test_why_a_file_was_not_had_is_told_apart(
+    line_to: LineTo, routes: dict[str, Reply], path: str, cause: str
+) -> None:
+    async with stub(routes) as server:
+        answer, _ = await fetched(line_to(REPLICATE, server.origin), path)
+    assert isinstance(answer, FetchFailed)
+    assert answer.cause == cause, answer
+    assert len(answer.reason) < 300
+    assert answer.retryable == (cause == "unreachable")
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "text/html; charset=utf-8", "application/json", "application/xml"]
+)
+async def test_a_video_that_its_server_calls_a_text_is_a_video(line_to: LineTo, kind: str) -> None:
+    async with stub({"GET /f/a.mp4": Reply(200, CLIP, {"content-type": kind})}) as server:
+        answer, body = await fetched(line_to(REPLICATE, server.origin), "/f/a.mp4")
+    assert (answer, body) == (Fetched(kind, len(CLIP)), CLIP)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>\xc3\xa4", "Störung".encode(), b'{"error": "busy"}'])
+async def test_a_page_in_place_of_a_video_is_none(line_to: LineTo, body: bytes) -> None:
+    async with stub({"GET /f/a.mp4": Reply(200, body, {"content-type": "text/html"})}) as server:
+        answer, written = await fetched(line_to(REPLICATE, server.origin), "/f/a.mp4")
+    assert isinstance(answer, FetchFailed)
+    assert (answer.reason, written) == ("the server of the file answered with text/html", b"")

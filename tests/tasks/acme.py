@@ -59,6 +59,7 @@ class Acme(Line):
         self.cancels: list[str] = []
         self.looks = 0
         self.fetches = 0
+        self.limit = 0  # bytes, of the last one
         self.on_submit: Callable[[str], Any] = lambda job_id: Accepted(Operation(f"op-{job_id}"))
         self.on_find: Callable[[str], Any] = lambda _: Unanswered("it cannot be asked for an id of ours")
         self.on_look: Callable[[str], Any] = lambda _: DONE
@@ -100,6 +101,7 @@ class Acme(Line):
 
     async def fetch(self, output: OutputFile, to: Any, limit_bytes: int) -> FetchAnswer:
         self.fetches += 1
+        self.limit = limit_bytes
         answer: FetchAnswer = await _answer(self.on_fetch(to))
         return answer
 

@@ -87,6 +87,7 @@ async def test_a_failure_at_the_provider_tells_why_and_whether_it_was_billed(
     assert done.billing == await world.billing(job) == billing
     assert done.error is not None
     assert done.error.message == "too wet"
+    assert ("It was not billed." if sandbox else "It was billed.") in done.error.sentence
 
 
 async def test_silence_of_the_provider_changes_nothing(world: World) -> None:

@@ -28,6 +28,8 @@ def test_postgres_and_redis_are_not_embedded() -> None:
     [
         ("SHOTLIST_PORT", "eighty", "whole number from 1 to 65535"),
         ("SHOTLIST_PORT", "70000", "whole number from 1 to 65535"),
+        ("SHOTLIST_MAX_RESULT_MB", "0", "whole number of megabytes"),
+        ("SHOTLIST_MAX_RESULT_MB", "4 GB", "whole number of megabytes"),
         ("SHOTLIST_HOST", "0.0.0.0", "no accounts yet"),
         ("SHOTLIST_HOST", "example.org", "loopback"),
         ("SHOTLIST_REDIS_URL", "localhost:6379", "redis://"),

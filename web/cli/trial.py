@@ -142,4 +142,5 @@ def _ended(job: "Job") -> str:
         f"{each.width}×{each.height}, {each.duration or 0:g} s, {each.bytes} bytes of {each.format}"
         for each in job.outputs
     )
-    return f"Complete: {made}." if made else "It ended without a video."
+    notes = [each.note for each in job.outputs if each.note]
+    return " ".join([f"Complete: {made}.", *notes]) if made else "It ended without a video."
