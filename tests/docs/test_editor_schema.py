@@ -77,6 +77,7 @@ def test_the_schema_in_the_checkout_is_the_one_that_is_made_now(noun: Noun) -> N
 
 
 @pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.slow
 def test_the_command_prints_it_and_loads_no_web_server(noun: Noun, tmp_path: Path) -> None:
     script = f"import sys, web.cli; web.cli.main(['{noun}', 'schema']); print(*sys.modules, file=sys.stderr)"
     env = environ(tmp_path / "data", 8420)
@@ -88,6 +89,7 @@ def test_the_command_prints_it_and_loads_no_web_server(noun: Noun, tmp_path: Pat
 
 
 @pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.slow
 def test_what_was_spoilt_is_written_anew_and_what_is_right_is_left(noun: Noun, tmp_path: Path) -> None:
     copy = tmp_path / "shotlist"
     for folder in ("models", "providers", "tasks", "web", "docs"):
