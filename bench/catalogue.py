@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 from tasks.parts import Parts, build_parts
 from tasks.settings import CHECKOUT, prepare_data_dir, read_settings
 from web.app import create_app

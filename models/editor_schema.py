@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
 from msgspec import Struct
 
-from models.condition import TESTS, Condition
-from models.expression import Expression
-from models.fields import KINDS, Field
-from models.grammar import (
+from models.spec.conditions import TESTS, Condition
+from models.spec.expressions import Expression
+from models.spec.fields import KINDS, Field, Limit
+from models.spec.grammar import (
     Key,
     first_paragraph,
     inner_tables,
@@ -29,8 +29,7 @@ from models.grammar import (
     tables,
     texts_of,
 )
-from models.rule import Limit
-from models.values import FACTS
+from models.spec.values import FACTS
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from models.condition import TESTS, Condition
-from models.expression import FUNCTIONS, Expression
-from models.fields import KINDS, Field, Media, MediaList
-from models.grammar import (
+from models.spec.conditions import TESTS, Condition
+from models.spec.expressions import FUNCTIONS, Expression
+from models.spec.fields import KINDS, Field, Limit, Media, MediaList
+from models.spec.grammar import (
     Key,
     first_paragraph,
     is_table,
@@ -29,10 +29,8 @@ from models.grammar import (
     tables,
     texts_of,
 )
-from models.modes import MODE_LABELS
-from models.rule import Limit
-from models.spec import Spec
-from models.values import FACTS
+from models.spec.schema import Spec
+from models.spec.values import FACTS, MODE_LABELS
 
 Made: TypeAlias = Mapping[str, Callable[[], str]]
 """What is made, by the words of its mark."""

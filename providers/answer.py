@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Billing, ErrorKind, ProviderError
 from providers.errors import kind_of_status, tell
 from providers.pointer import find, find_any, first_text

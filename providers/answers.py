@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from models.values import JSON
+from models.spec.values import JSON
 
 State: TypeAlias = Literal["queued", "processing", "succeeded", "failed", "canceled"]
 Billing: TypeAlias = Literal["not_billed", "billed", "unknown"]

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import ErrorKind, State
 
 Pointers: TypeAlias = str | tuple[str, ...]

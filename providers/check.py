@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
-from models.nearest import did_you_mean
-from models.values import JSON
+from models.spec.suggest import did_you_mean
+from models.spec.values import JSON
 from providers.calls import Call
 from providers.check_places import Complaint, wrong_patterns, wrong_pointers
 from providers.hooks.build import BUILDERS

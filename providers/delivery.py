@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 
 from msgspec import UNSET, UnsetType
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import Answer, envelope_refuses, error_of
 from providers.errors import because
 from providers.inputs import Upload

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.calls import Call, Pointers
 
 # Media kinds are "image", "video", "audio" and "file".

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import (
     Answer,
     envelope_refuses,

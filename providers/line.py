@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from models.payload import Mapped, MediaLeaf, finish
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import Answer, envelope_refuses, error_of
 from providers.answers import (
     Accepted,

@@ -6,7 +6,7 @@ from contextlib import suppress
 import aiohttp
 import msgspec
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import Answer
 from providers.clients import Clients
 from providers.request import Request

@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 
 
 class Order(Struct, frozen=True):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Cost, Operation, OutputFile
 from providers.calls import Pointers
 from providers.links import relative

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from models.values import JSON
+from models.spec.values import JSON
 
 
 def find(document: JSON, pointer: str) -> Iterator[JSON]:

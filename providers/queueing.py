@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import Answer, wait_of
 from providers.answers import Look, LookAnswer, Unanswered
 from providers.calls import Listen, Queue

@@ -8,9 +8,9 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from models.nearest import did_you_mean
-from models.spec import Problem
-from models.toml import parse_toml
+from models.spec.loader import parse_toml
+from models.spec.schema import Problem
+from models.spec.suggest import did_you_mean
 from providers.answers import Billing, ErrorKind, State
 from providers.check import complaints
 from providers.wire import Wire

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models.grammar import first_paragraph
 from models.reference_page import Made, key_tables, markdown
+from models.spec.grammar import first_paragraph
 from providers.calls import Call, Path, Pointers
 from providers.errors import CLASSES
 from providers.hooks.build import BUILDERS

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from msgspec import UNSET, Struct, UnsetType
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Operation
 from providers.calls import Call, Encoding, Path
 from providers.hooks.build import BUILDERS

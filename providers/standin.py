@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import State
 from providers.calls import Call, Path, Pointers, Status
 from providers.template import PLACE

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from urllib.parse import quote
 from uuid import NAMESPACE_OID, uuid5
 
-from models.values import JSON
+from models.spec.values import JSON
 
 Names: TypeAlias = Mapping[str, JSON]
 

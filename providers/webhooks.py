@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import Answer
 from providers.hooks.verify import VERIFIERS, WINDOW, Forged, Notice
 from providers.line import Line

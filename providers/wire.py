@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Billing, ErrorKind
 from providers.calls import Call, Cancel, Pointers, Result, Status, Submit
 from providers.inputs import Media

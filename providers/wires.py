@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from models.spec import Problem
+from models.spec.schema import Problem
 from providers.read import read_wire
 from providers.wire import Wire
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 from providers.line import Line
 from providers.order import Handle, LocalFile, NotDelivered
 from tasks.job import Job

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from models.values import Values
+from models.spec.values import Values
 from providers.answers import Billing, Cause, Cost, ErrorKind, Operation, OutputFile
 from providers.order import Handle, Order
 from tasks.state import FINAL, LIVE, State

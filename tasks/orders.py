@@ -8,12 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from models.check import check, drop_hidden
 from models.describe import frame, labels
+from models.form.validate import check, drop_hidden
 from models.payload import BodyConflictError, Mapped, map_body
-from models.price import Estimate, estimate
-from models.spec import Spec
-from models.values import JSON, Facts, Values
+from models.pricing import Estimate, estimate
+from models.spec.schema import Spec
+from models.spec.values import JSON, Facts, Values
 from providers.lines import Choice
 from providers.order import Order
 from tasks.hints import hint_new

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 from msgspec import Struct
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 from providers.clients import Clients
 from providers.lines import Lines
 from providers.sandbox import SPOKEN

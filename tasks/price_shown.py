@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from models.price import Estimate, UnitPrice
+from models.pricing import Estimate, UnitPrice
 
 _SHOWN = re.compile(r"(?P<usd>\d+(?:\.\d+)?)(?P<open>\+?)(?:/(?P<per>.+))?")
 

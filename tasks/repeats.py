@@ -27,7 +27,7 @@ from contextlib import suppress
 
 import msgspec
 
-from models.values import JSON
+from models.spec.values import JSON
 from tasks.job import Job
 from tasks.jobs import Key, Press
 from tasks.outage import DatabaseAway

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from models.values import Values
+from models.spec.values import Values
 from providers.answers import Cost, Operation, OutputFile
 from providers.order import Handle, Order
 from tasks.job import Amounts, Job, JobError, Output, Watched, lane

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from models.values import MediaFacts
+from models.spec.values import MediaFacts
 from tasks.probe import Probed, Unreadable, probe
 from tasks.store import StorageAway, Store, Stored
 from tasks.tables import JobUpload

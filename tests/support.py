@@ -20,7 +20,7 @@ import httpx
 import psutil
 from PIL import Image
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 from tasks.settings import NAMES
 
 CHECKOUT = Path(__file__).resolve().parent.parent

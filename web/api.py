@@ -17,7 +17,7 @@ from litestar import Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from models.nearest import nearest
+from models.spec.suggest import nearest
 from tasks.found import NotFound, told
 from tasks.job import Job
 from tasks.orders import remove

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.errors import ours, quoted
 from providers.wire import Wire
 from tasks.failure import price_again

@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from models.fields import Field, Group, Media, Rows
-from models.values import JSON, Values
+from models.spec.fields import Field, Group, Media, Rows
+from models.spec.values import JSON, Values
 from tasks.uploads import BadUpload, Uploads
 
 Take = Callable[[str, str], Awaitable[JSON]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from models.fields import KINDS, Media
+from models.spec.fields import KINDS, Media
 from web.fields import FieldView
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from models.fields import Media
-from models.state import FieldState
+from models.form.state import FieldState
+from models.spec.fields import Media
 from tasks.uploads import Upload
 from web.words import either, megabytes, number, seconds
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from models.fields import Field, Group, Media, Rows, Select, Switch
-from models.form import to_text
-from models.modes import MODE_LABELS
-from models.state import FieldState, FormState, OptionState
-from models.values import JSON, as_text, same
+from models.form.encoding import to_text
+from models.form.state import FieldState, FormState, OptionState
+from models.spec.fields import Field, Group, Media, Rows, Select, Switch
+from models.spec.values import JSON, MODE_LABELS, as_text, same
 from tasks.uploads import MIMES, Upload
 from web.field_words import limit_words, measures, ratio_shape
 

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from models.check import check, drop_hidden
-from models.form import read_form, to_pairs
-from models.price import estimate
-from models.settle import settle, touched_in
-from models.spec import Spec
-from models.values import JSON, Facts, Values, is_absent, same
+from models.form.autocorrect import settle, touched_in
+from models.form.encoding import read_form, to_pairs
+from models.form.validate import check, drop_hidden
+from models.pricing import estimate
+from models.spec.schema import Spec
+from models.spec.values import JSON, Facts, Values, is_absent, same
 from tasks.job import Job
 from tasks.parts import Parts
 from tasks.price_shown import shown_price

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from models.nearest import nearest
+from models.spec.suggest import nearest
 from tasks.parts import Parts
 from tasks.uploads import Upload
 from web.fields import OURS, FieldView

@@ -17,7 +17,7 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
-from models.spec import Spec
+from models.spec.schema import Spec
 from tasks.job import Job
 from tasks.orders import Invalid, Placed, PriceRose, place
 from tasks.parts import Parts

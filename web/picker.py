@@ -18,9 +18,9 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from models.modes import MODE_LABELS
-from models.price import estimate, typical_price, unit_price
-from models.spec import Spec
+from models.pricing import estimate, typical_price, unit_price
+from models.spec.schema import Spec
+from models.spec.values import MODE_LABELS
 from tasks.parts import Parts
 from web.errors import AnyRequest
 from web.posted import Pair, Posted, read_posted

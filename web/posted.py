@@ -8,7 +8,7 @@ import msgspec
 from litestar.datastructures import UploadFile
 from msgspec import Struct
 
-from models.values import JSON, Values, as_text, is_absent
+from models.spec.values import JSON, Values, as_text, is_absent
 from tasks.parts import Parts
 from tasks.uploads import BadUpload
 from web.errors import AnyRequest

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 from models.describe import json_schema
-from models.price import typical_price
-from models.spec import Spec
+from models.pricing import typical_price
+from models.spec.schema import Spec
 from tasks.job import Job, JobError, Output
 from tasks.parts import Parts
 from tasks.state import State

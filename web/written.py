@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from models.condition import Condition, Span, Test
-from models.expression import Expression
-from models.fields import Field
-from models.spec import Spec
-from models.values import JSON
+from models.spec.conditions import Condition, Span, Test
+from models.spec.expressions import Expression
+from models.spec.fields import Field
+from models.spec.schema import Spec
+from models.spec.values import JSON
 
 ALWAYS = ("name", "label", "required", "value")
 """Keys that are told even where they hold what they hold by default."""

@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from models.importing.piece import Table
-from models.values import JSON, as_number, as_text
+from models.importing.form_inputs import Table
+from models.spec.values import JSON, as_number, as_text
 
 _FILES = ("image", "video", "audio", "file", "images", "videos", "audios", "files")
 

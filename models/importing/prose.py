@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from models.importing.intake import Plain, Written
+from models.importing.field_kinds import sentences
+from models.importing.form_inputs import Piece, Plain, Table, Written
 from models.importing.mentions import Mentions
-from models.importing.piece import Piece, Table
 from models.importing.prose_limits import limits_in
 from models.importing.prose_rules import rules_in
 from models.importing.shape import Member
-from models.importing.wording import sentences
 
 
 class Suggestion(Struct, frozen=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from models.importing.form_inputs import Table
 from models.importing.mentions import _FILES
-from models.importing.piece import Table
 
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from models.importing.form_inputs import Table
 from models.importing.mentions import Mentions
-from models.importing.piece import Table
 
 _IGNORED = re.compile(
     r"\b(?:ignored|not used|has no effect|disregarded)\b.*?\b(?:if|when|once|with|for)\b(?P<rest>.*)", re.I

@@ -2,16 +2,98 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from models.importing.bounds import read_bounds
-from models.importing.fits import misfit
-from models.importing.order import in_order
-from models.importing.resolve import Resolver, Table
-from models.values import JSON, same
+from models.importing.openapi import Resolver, Table
+from models.spec.fields import on_steps
+from models.spec.values import JSON, same
+
+
+def read_bounds(table: Table, note: Callable[[str], None]) -> dict[str, Any]:
+    """The limits as keys of a Shape; what is no limit is noted and left out."""
+    low, above = _end(table, "minimum", "exclusiveMinimum", note)
+    high, below = _end(table, "maximum", "exclusiveMaximum", note)
+    if low is not None and high is not None and low > high:
+        note(f"has a minimum of {low} above its maximum of {high}: both left out")
+        low = high = None
+    lengths = _counts(table, ("minLength", "maxLength"), note)
+    items = _counts(table, ("minItems", "maxItems"), note)
+    if table.get("pattern"):
+        note(f"must match the pattern {table['pattern']}, which only the provider checks")
+    return {
+        "low": low, "high": high, "above": above, "below": below,
+        **_steps(table, low, high, note),
+        "min_length": lengths[0], "max_length": lengths[1], "min_items": items[0], "max_items": items[1],
+        "unique": table.get("uniqueItems") is True,
+    }  # fmt: skip
+
+
+def _steps(
+    table: Table, low: int | float | None, high: int | float | None, note: Callable[[str], None]
+) -> dict[str, Any]:
+    """Each step and where the first one is; whole numbers go in whole steps."""
+    multiple, step = _number(table, "multipleOf", note), _number(table, "step", note)
+    if multiple is None and step is not None:
+        note("says step, which no standard knows: read as steps that count from the minimum")
+    start = 0 if multiple or low is None else low
+    each = multiple or step or 0
+    if table.get("type") == "integer" and isinstance(start, int):
+        each = Fraction(str(each)).numerator
+    if (
+        each > 0
+        and high is not None
+        and on_steps(high, start, each)[0] < Decimal(str(start if low is None else low))
+    ):
+        note(f"goes in steps of {each}, of which none is between {low} and {high}: the step is left out")
+        each = 0
+    return {"step": each or None, "step_from": start}
+
+
+def _end(
+    table: Table, key: str, exclusive: str, note: Callable[[str], None]
+) -> tuple[int | float | None, bool]:
+    """One end of a range and whether it is excluded: `exclusiveMinimum` may be a number of its own, or true."""
+    limit = _number(table, key, note)
+    if isinstance(table.get(exclusive), bool) or table.get(exclusive) is None:
+        return limit, table.get(exclusive) is True and limit is not None
+    excluded = _number(table, exclusive, note)
+    if excluded is None:
+        return limit, False
+    if limit is None or limit == excluded:
+        return excluded, True
+    is_narrower = limit > excluded if key == "minimum" else limit < excluded
+    return (limit, False) if is_narrower else (excluded, True)
+
+
+def _number(table: Table, key: str, note: Callable[[str], None]) -> int | float | None:
+    value = table.get(key)
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int | float) and math.isfinite(value):
+        return int(value) if float(value).is_integer() and abs(value) < 2**53 else value
+    note(f"has {key} = {value!r}, which is no number: left out")
+    return None
+
+
+def _counts(
+    table: Table, keys: tuple[str, str], note: Callable[[str], None]
+) -> tuple[int | None, int | None]:
+    """The fewest and the most; both left out where nothing could be between them."""
+    fewest, most = (
+        None if each is None else int(each) for each in (_number(table, key, note) for key in keys)
+    )
+    if most is not None and most < max(fewest or 0, 0):
+        note(f"has {keys[0]} = {fewest} and {keys[1]} = {most}, which nothing can be: both left out")
+        return None, None
+    return None if fewest is None else max(0, fewest), most
+
 
 # Deeper than any real document; a schema that goes on is cut off as free JSON.
 _DEPTH = 8
@@ -231,3 +313,128 @@ def _type_of(values: list[JSON]) -> str:
     if types == {"integer", "number"}:
         return "number"
     return types.pop() if len(types) == 1 else "any"
+
+
+# What a person looks for first. A property not named here comes after them, in the document's order.
+_FIRST = (
+    "prompt", "text", "negative_prompt", "start_image", "first_frame", "image", "end_image", "last_frame", "images",
+    "video", "videos", "audio", "duration", "seconds", "aspect_ratio", "resolution", "size",
+)  # fmt: skip
+
+
+def in_order(resolver: Resolver, table: Table, members: list[Member], place: str) -> tuple[Member, ...]:
+    """By fal's list of names, by Replicate's x-order, else required ones and the usual ones first."""
+    listed = table.get("x-fal-order-properties", table.get("x-order-properties"))
+    if isinstance(listed, list):
+        ranks: dict[str, object] = {str(name): rank for rank, name in reversed(list(enumerate(listed)))}
+    else:
+        ranks = {name: raw["x-order"] for name, raw in table["properties"].items() if _has_order(raw)}
+    complete = len(ranks) >= len(members) and all(member.name in ranks for member in members)
+    numbers = [ranks.get(member.name) for member in members]
+    if complete and all(isinstance(number, int) for number in numbers) and len(set(numbers)) == len(numbers):
+        return tuple(sorted(members, key=lambda member: ranks[member.name]))  # type: ignore[arg-type, return-value]
+    if not place and len(members) > 1:
+        resolver.note("", _what_is_wrong(ranks, complete) + ": required and usual fields come first")
+    return tuple(sorted(members, key=_usual_rank))
+
+
+def _has_order(raw: object) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("x-order"), int)
+
+
+def _what_is_wrong(ranks: dict[str, object], complete: bool) -> str:
+    if not ranks:
+        return "The document gives no order of the properties"
+    return (
+        "Two properties have the same place in the order"
+        if complete
+        else "Only some properties have a place in the order"
+    )
+
+
+def _usual_rank(member: Member) -> tuple[bool, int]:
+    name = member.name.lower().removesuffix("_url").removesuffix("_urls")
+    files = ("start_", "first_", "end_", "last_")
+    rank = next(
+        (
+            rank
+            for rank, usual in enumerate(_FIRST)
+            if name == usual or (name.startswith(usual) and usual.startswith(files))
+        ),
+        len(_FIRST),
+    )
+    return (not member.required and rank > 1, rank)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,),
+    "object": (dict,),
+}  # fmt: skip
+
+
+def misfit(shape: Shape, value: JSON) -> str | None:
+    """Why a value is not allowed, as the end of a sentence; None if it is."""
+    if value is None:
+        return None if shape.nullable else "is null"
+    if shape.type == "union":
+        return (
+            None if any(misfit(each, value) is None for each in shape.variants) else "fits none of its kinds"
+        )
+    if shape.type in _TYPES and not _is(shape.type, value):
+        return f"is not of its type, {shape.type}"
+    if shape.enum and not shape.open and not any(same(value, each) for each in shape.enum):
+        return "is not in its enum"
+    match value:
+        case bool():
+            return None
+        case int() | float():
+            return _number_misfit(shape, value)
+        case str():
+            return _outside(len(value), shape.min_length, shape.max_length, "characters")
+        case list():
+            return _list_misfit(shape, value)
+        case dict():
+            return _table_misfit(shape, value)
+
+
+def _is(type_: str, value: JSON) -> bool:
+    if isinstance(value, bool):
+        return type_ == "boolean"
+    return isinstance(value, _TYPES[type_])
+
+
+def _number_misfit(shape: Shape, value: int | float) -> str | None:
+    if shape.low is not None and (value < shape.low or (shape.above and value == shape.low)):
+        return f"is below its minimum of {shape.low}"
+    if shape.high is not None and (value > shape.high or (shape.below and value == shape.high)):
+        return f"is above its maximum of {shape.high}"
+    if (
+        shape.step
+        and abs((value - shape.step_from) / shape.step - round((value - shape.step_from) / shape.step)) > 1e-6
+    ):
+        return f"is not a multiple of {shape.step}"
+    return None
+
+
+def _outside(size: int, low: int | None, high: int | None, what: str) -> str | None:
+    if (low is not None and size < low) or (high is not None and size > high):
+        return f"has {size} {what}"
+    return None
+
+
+def _list_misfit(shape: Shape, value: list[JSON]) -> str | None:
+    wrong = _outside(len(value), shape.min_items, shape.max_items, "items")
+    if wrong or shape.items is None:
+        return wrong
+    items = shape.items
+    return next((wrong for each in value if (wrong := misfit(items, each))), None)
+
+
+def _table_misfit(shape: Shape, value: dict[str, JSON]) -> str | None:
+    for member in shape.members:
+        if member.name not in value:
+            if member.required:
+                return f"lacks {member.name}"
+        elif wrong := misfit(member.shape, value[member.name]):
+            return wrong
+    return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from models.values import JSON
+from models.spec.values import JSON
 
 Builder: TypeAlias = Callable[[dict[str, JSON], str], JSON]  # the body and the job's id → what is sent
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import tomlkit
 from msgspec import Struct
 
-from models.fields import KINDS, Media, MediaList
+from models.spec.fields import KINDS, Media, MediaList
 
 PLACES = ("top", "advanced", "rows", "group")
 NAMES = ("Ada", "Kai", "Noor", "Oda", "Pia")

@@ -10,8 +10,8 @@ from typing import Any, get_args, get_origin
 
 from msgspec import Struct
 
-from models.fields import KINDS, Field
-from models.grammar import inner_tables, is_table, keys_of, own_keys, plain, tables
+from models.spec.fields import KINDS, Field
+from models.spec.grammar import inner_tables, is_table, keys_of, own_keys, plain, tables
 from tests.support import CHECKOUT
 
 DOCS = CHECKOUT / "docs"

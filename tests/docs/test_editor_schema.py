@@ -15,10 +15,10 @@ import msgspec
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from models.fields import KINDS
-from models.grammar import keys_of, keys_with_kinds, tables
-from models.read import build_spec
-from models.spec import Spec
+from models.spec.fields import KINDS
+from models.spec.grammar import keys_of, keys_with_kinds, tables
+from models.spec.loader import build_spec
+from models.spec.schema import Spec
 from providers.read import to_wire
 from providers.wire import Wire
 from tests.docs.pages import examples

@@ -6,16 +6,15 @@ from typing import Any, get_args
 
 import pytest
 
-from models.condition import TESTS
-from models.expression import FUNCTIONS
-from models.fields import KINDS, Wire
-from models.grammar import keys_of
-from models.lint import lint
-from models.modes import MODE_LABELS
-from models.read import build_spec
+from models.linter import lint
 from models.reference_page import marks, refreshed
-from models.spec import Spec
-from models.values import FACTS
+from models.spec.conditions import TESTS
+from models.spec.expressions import FUNCTIONS
+from models.spec.fields import KINDS, Wire
+from models.spec.grammar import keys_of
+from models.spec.loader import build_spec
+from models.spec.schema import Spec
+from models.spec.values import FACTS, MODE_LABELS
 from providers.answers import ErrorKind
 from providers.names import PLACES
 from providers.read import to_wire

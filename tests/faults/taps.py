@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from models.values import Values
+from models.spec.values import Values
 from tasks.database import Statement
 from tasks.parts import Parts
 from tasks.sqlite import PooledSQLite

@@ -5,8 +5,8 @@ from typing import Any, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 
-from models.fields import KINDS, Field
-from models.spec import Spec
+from models.spec.fields import KINDS, Field
+from models.spec.schema import Spec
 from providers.wire import Wire
 
 ROOTS: dict[str, Any] = {"Key in models/KEY.toml": Spec, "Key in providers/NAME.toml": Wire}

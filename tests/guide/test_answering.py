@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.importing.answering import AnswerError, answered
-from models.importing.missing import Question, missing
+from models.importing.questions import AnswerError, Question, answered, missing
 from web.cli.drafts import ask_missing
 
 TODAY = date(2026, 11, 23)

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from models.check import check
-from models.lint import lint
+from models.form.validate import check
+from models.linter import lint
 from models.payload import finish, map_body
-from models.read import read_spec
-from models.spec import Spec
+from models.spec.loader import read_spec
+from models.spec.schema import Spec
 from providers.answers import Look, Operation
 from providers.read import read_wire
 from providers.wire import Wire

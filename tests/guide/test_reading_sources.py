@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from models.importing.missing import missing
-from models.importing.reading_text import NotRead, Read, read_text
-from models.read import build_spec, read_spec
-from models.spec import Spec
+from models.importing.questions import missing
+from models.importing.source import NotRead, Read, read_text
+from models.spec.loader import build_spec, read_spec
+from models.spec.schema import Spec
 from tasks.settings import read_settings
 from tests.support import CHECKOUT
 from web.cli.drafts import known_providers

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from models.fields import KINDS, Field
-from models.importing.missing import missing
+from models.importing.questions import missing
+from models.spec.fields import KINDS, Field
 from tasks.settings import NAMES
 from tests.guide.blocks import Row, required_information
 from tests.guide.grammar import ROOTS, fields_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from models.read import build_spec
-from models.spec import Problem, Spec
+from models.spec.loader import build_spec
+from models.spec.schema import Problem, Spec
 
 ABOUT = """
 display_name = "Test"

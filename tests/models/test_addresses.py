@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.address import is_public_https
+from models.spec.values import is_public_https
 
 NONE = [
     "http://example.com/a.png", "https:///a.png", "https://a..b.com/a.png", "https://[::1", "https://x/a.png",

@@ -12,13 +12,25 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.check import check, drop_hidden
-from models.fields import Field, Integer, Media, MediaList, Number, Rows, Seed, Select, Switch, Text, Textarea
+from models.form.autocorrect import Settled, settle, touched_in
+from models.form.validate import check, drop_hidden
 from models.payload import map_body
-from models.read import build_spec, read_spec
-from models.settle import Settled, settle, touched_in
-from models.spec import Spec
-from models.values import MediaFacts, Values, is_absent, same
+from models.spec.fields import (
+    Field,
+    Integer,
+    Media,
+    MediaList,
+    Number,
+    Rows,
+    Seed,
+    Select,
+    Switch,
+    Text,
+    Textarea,
+)
+from models.spec.loader import build_spec, read_spec
+from models.spec.schema import Spec
+from models.spec.values import MediaFacts, Values, is_absent, same
 from tests.models.building import raw_of
 from tests.unhurried import unhurried
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 
 OURS = Path(__file__).parents[2] / "models"
 GOOD = (OURS / "ltx-2.toml").read_text(encoding="utf-8")

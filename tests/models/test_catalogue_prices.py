@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import models
-from models.catalogue import Catalogue
-from models.fields import Field, Form, Group, Media, Rows, Select, Switch
-from models.force import in_force
-from models.price import UNKNOWN, Estimate, estimate, typical_price
-from models.settle import settle
-from models.spec import Spec
-from models.values import JSON, Values
+from models.form.autocorrect import settle
+from models.form.rules import in_force
+from models.pricing import UNKNOWN, Estimate, estimate, typical_price
+from models.spec.catalogue import Catalogue
+from models.spec.fields import Field, Form, Group, Media, Rows, Select, Switch
+from models.spec.schema import Spec
+from models.spec.values import JSON, Values
 
 SPECS = Catalogue([Path(models.__file__).parent]).all()
 PAID = [spec for spec in SPECS if any(rate.usd or rate.low or rate.high for rate in spec.price.rates)]

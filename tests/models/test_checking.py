@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.check import check, drop_hidden
-from models.values import MediaFacts, Values
+from models.form.validate import check, drop_hidden
+from models.spec.values import MediaFacts, Values
 from tests.models.building import PROMPT, spec_of
 
 FACTS = {

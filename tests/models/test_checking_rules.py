@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.check import check
-from models.values import MediaFacts
+from models.form.validate import check
+from models.spec.values import MediaFacts
 from tests.models.building import spec_of
 
 FACTS = {

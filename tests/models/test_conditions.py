@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from models.condition import Scope, read_condition
-from models.values import MediaFacts
+from models.spec.conditions import Scope, read_condition
+from models.spec.values import MediaFacts
 
 FILES = {
     "wide": MediaFacts("image", 2.5, 1920, 1080),

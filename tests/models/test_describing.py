@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from models.check import check
 from models.describe import as_json, frame, json_schema, labels
-from models.values import MediaFacts
+from models.form.validate import check
+from models.spec.values import MediaFacts
 from tests.models.building import PROMPT, spec_of
 
 URL = "https://example.com/a.png"

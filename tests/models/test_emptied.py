@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 import models
-from models.catalogue import Catalogue
-from models.check import Checked, check
 from models.describe import json_schema, labels
-from models.empty import is_blank, stays_empty
-from models.fields import Field
-from models.form import read_form, to_pairs
+from models.form.autocorrect import settle, touched_in
+from models.form.empties import is_blank, stays_empty
+from models.form.encoding import read_form, to_pairs
+from models.form.state import form_state
+from models.form.validate import Checked, check
 from models.payload import finish, map_body
-from models.settle import settle, touched_in
-from models.spec import Spec
-from models.state import form_state
-from models.values import Values, is_absent
+from models.spec.catalogue import Catalogue
+from models.spec.fields import Field
+from models.spec.schema import Spec
+from models.spec.values import Values, is_absent
 from tests.models.building import PROMPT, spec_of
 
 NEGATIVE = "blur, distort, and low quality"

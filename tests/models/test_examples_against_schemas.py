@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from models.catalogue import Catalogue
-from models.fields import Number
-from models.importing.document import Document, parse_documents
-from models.importing.resolve import Resolver
+from models.importing.openapi import Document, Resolver, parse_documents
 from models.importing.shape import Shape, read_shape
-from models.importing.standard import standard_schema
-from models.spec import Example, Spec
-from models.values import JSON
+from models.importing.verify import standard_schema
+from models.spec.catalogue import Catalogue
+from models.spec.fields import Number
+from models.spec.schema import Example, Spec
+from models.spec.values import JSON
 
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT.parent / "shared" / "provider-schemas"

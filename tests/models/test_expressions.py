@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from models.condition import Scope
-from models.expression import INFINITE, Range, read_expression
-from models.values import MediaFacts
+from models.spec.conditions import Scope
+from models.spec.expressions import INFINITE, Range, read_expression
+from models.spec.values import MediaFacts
 
 FILES = {
     "clip": MediaFacts("video", seconds=9.5, width=1280, height=720),

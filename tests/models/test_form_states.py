@@ -3,9 +3,9 @@
 # ruff: noqa: E501 — a field is one line of TOML
 from typing import Any
 
-from models.spec import Spec
-from models.state import FieldState, form_state
-from models.values import MediaFacts
+from models.form.state import FieldState, form_state
+from models.spec.schema import Spec
+from models.spec.values import MediaFacts
 from tests.models.building import PROMPT, spec_of
 
 URL = "https://example.com/a.png"

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 — tables of cases are wide
 import pytest
 
-from models.lint import lint
+from models.linter import lint
 from tests.models.building import REST, spec_of, told
 
 FIELDS = """

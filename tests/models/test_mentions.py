@@ -2,8 +2,7 @@
 
 import pytest
 
-from models.lint import lint
-from models.mentions import mentioned
+from models.linter import lint, mentioned
 from tests.models.building import PROMPT, spec_of
 
 FREE = '{ name = "free", type = "select", options = ["a", "b"] }'

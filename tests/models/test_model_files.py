@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from models.check import check
-from models.lint import lint
-from models.price import estimate
-from models.read import read_spec
-from models.settle import settle
-from models.spec import Spec
-from models.values import MediaFacts
+from models.form.autocorrect import settle
+from models.form.validate import check
+from models.linter import lint
+from models.pricing import estimate
+from models.spec.loader import read_spec
+from models.spec.schema import Spec
+from models.spec.values import MediaFacts
 from tests.models.building import told
 
 FOLDER = Path(__file__).parents[2] / "models"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from models.check import check
+from models.form.validate import check
 from models.payload import BodyConflictError, finish, map_body
-from models.values import MediaFacts
+from models.spec.values import MediaFacts
 from tests.models.building import spec_of
 
 URL = "https://example.com/a.png"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.form import from_text, read_form, to_pairs, to_text
+from models.form.encoding import from_text, read_form, to_pairs, to_text
 from tests.models.building import spec_of
 
 SPEC = spec_of("""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from models.price import UnitPrice, estimate, typical_price
-from models.spec import Spec
-from models.values import MediaFacts
+from models.pricing import UnitPrice, estimate, typical_price
+from models.spec.schema import Spec
+from models.spec.values import MediaFacts
 from tests.models.building import spec_of
 
 FIELDS = """

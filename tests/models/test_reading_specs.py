@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.read import build_spec, read_spec
-from models.spec import Spec
+from models.spec.loader import build_spec, read_spec
+from models.spec.schema import Spec
 from tests.models.building import PROMPT, problems_of, raw_of, spec_of
 
 SELECT = '{ name = "resolution", type = "select", options = ["720p", "1080p"], default = "720p" },'

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.settle import Settled, settle, touched_in
-from models.spec import Spec
+from models.form.autocorrect import Settled, settle, touched_in
+from models.spec.schema import Spec
 from tests.models.building import PROMPT, spec_of
 
 FIELDS = (

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from models.catalogue import Catalogue
-from models.check import check
-from models.lint import lint
+from models.form.validate import check
+from models.linter import lint
 from models.payload import finish, map_body
-from models.read import read_spec
-from models.spec import Spec
+from models.spec.catalogue import Catalogue
+from models.spec.loader import read_spec
+from models.spec.schema import Spec
 from tests.models.building import told
 
 GRAPH: dict[str, Any] = {

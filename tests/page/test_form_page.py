@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from models.fields import KINDS
+from models.spec.fields import KINDS
 from tasks.parts import Parts
 from tests.page.conftest import Page, browsing, open_parts
 from tests.page.reading import Reader, changed

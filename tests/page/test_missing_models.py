@@ -9,7 +9,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 from tasks.parts import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.conftest import NO_QUEUE, NO_SANDBOX, OWN_MODELS, Page

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from models.values import Values
+from models.spec.values import Values
 from web.posted import Drawn, Pair, loose_pairs, posted, read_drawn, remove, typed_pairs
 
 PAIRS: tuple[Pair, ...] = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.fields import KINDS
+from models.spec.fields import KINDS
 from web.templating import FOLDER, environment
 
 TEMPLATES = sorted(FOLDER.rglob("*.html"))

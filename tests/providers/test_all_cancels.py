@@ -3,7 +3,7 @@
 import pytest
 from msgspec import UNSET
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import CancelAsked, Canceled, CannotCancel, Operation, State
 from providers.request import build, names_of
 from providers.stopping import can_stop, stop_words

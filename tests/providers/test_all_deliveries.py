@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Accepted, Refused
 from providers.line import Line
 from providers.order import Handle, LocalFile, NotDelivered, Order

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Look, Operation, Unanswered
 from tests.providers.asking import look, seen
 from tests.providers.wires import ALL, NAMES

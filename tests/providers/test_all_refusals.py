@@ -3,7 +3,7 @@
 import pytest
 from msgspec import json
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answer import Answer
 from providers.answers import Limited, Operation, Refused, Unclear
 from providers.judge import judge_submit

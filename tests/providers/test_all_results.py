@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Cost, Look, Operation, OutputFile, Unanswered
 from providers.request import Request
 from tests.providers.asking import look, seen

@@ -11,7 +11,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Accepted, Look, Operation, Unanswered
 from providers.clients import Clients
 from providers.line import Line

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Accepted, CancelAsked, Fetched, Look, Operation, Refused
 from providers.clients import Clients
 from providers.line import Line

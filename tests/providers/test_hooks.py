@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from models.values import JSON
+from models.spec.values import JSON
 from providers.hooks.build import comfyui_graph
 from providers.hooks.sign import kling_jwt
 from providers.hooks.verify import VERIFIERS, Forged, Genuine, Notice

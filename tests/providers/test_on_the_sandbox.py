@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 from providers.answers import Accepted, Fetched, Limited, Look, Operation, Refused, Unclear
 from providers.clients import Clients
 from providers.line import Line

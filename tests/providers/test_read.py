@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.spec import Problem
+from models.spec.schema import Problem
 from providers.check import complaints
 from providers.read import read_wire, to_wire
 from providers.wire import Wire

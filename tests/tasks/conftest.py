@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 from providers.clients import Clients
 from providers.webhooks import Webhooks
 from tasks.bucket import Bucket

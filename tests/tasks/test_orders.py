@@ -10,10 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 import models
-from models.catalogue import Catalogue
-from models.check import drop_hidden
-from models.price import Estimate, estimate
-from models.values import Values
+from models.form.validate import drop_hidden
+from models.pricing import Estimate, estimate
+from models.spec.catalogue import Catalogue
+from models.spec.values import Values
 from tasks.job import Job
 from tasks.orders import (
     Invalid,

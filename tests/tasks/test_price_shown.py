@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from models.price import Estimate, UnitPrice
+from models.pricing import Estimate, UnitPrice
 from tasks.price_shown import rose, shown_price
 
 

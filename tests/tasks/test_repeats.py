@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from models.values import Values
+from models.spec.values import Values
 from tasks.job import Job
 from tasks.jobs import Jobs
 from tasks.orders import KeyReused, Placed, place, remove

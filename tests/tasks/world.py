@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.payload import MediaLeaf
-from models.values import JSON
+from models.spec.values import JSON
 from providers.order import Order
 from tasks.claims import Hint
 from tasks.job import Amounts, Job

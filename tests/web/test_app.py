@@ -8,7 +8,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from models.values import Values
+from models.spec.values import Values
 from tasks.orders import Placed, place
 from tasks.parts import Parts
 from tasks.uploads import Upload

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from models.fields import Field, Group, Image, Images, Rows, Text
-from models.values import Values
+from models.spec.fields import Field, Group, Image, Images, Rows, Text
+from models.spec.values import Values
 from tasks.parts import Parts
 from tests.support import png
 from web.data_uris import decode, take_data_uris

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from models.catalogue import Catalogue
+from models.spec.catalogue import Catalogue
 from tasks.parts import Parts
 from tests.support import CHECKOUT
 from web.app import REFRESH_SECONDS, Fresh

@@ -13,7 +13,7 @@ from tasks.settings import CHECKOUT, Settings, SettingsError, read_environ, read
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from models.spec import Spec
+    from models.spec.schema import Spec
 
 
 def add_commands(verbs: "_SubParsersAction[ArgumentParser]") -> None:
@@ -90,7 +90,7 @@ def _at(root: Path) -> Settings:
 
 def _draft(source: str | None, path: Path, settings: Settings) -> bool:
     """Makes the file out of its draft, which lies beside it, unseen by a server, until nothing is missing."""
-    from models.importing.missing import missing
+    from models.importing.questions import missing
     from web.cli.drafts import ask_missing, printed, read_draft
 
     draft = _draft_of(path)
@@ -123,8 +123,8 @@ def _ask(prompt: str) -> str:
 
 
 def _checked(path: Path, settings: Settings) -> "Spec | None":
-    from models.read import read_spec
-    from models.spec import Spec
+    from models.spec.loader import read_spec
+    from models.spec.schema import Spec
     from web.cli.checking import check_files
 
     wires = [wire.stem for folder in settings.providers_dirs for wire in folder.glob("*.toml")]

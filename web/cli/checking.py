@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.spec import Problem
+    from models.spec.schema import Problem
 
 
 def check_files(files: Sequence[Path], wires: Iterable[str]) -> "list[Problem]":
@@ -16,10 +16,10 @@ def check_files(files: Sequence[Path], wires: Iterable[str]) -> "list[Problem]":
 
 
 def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
-    from models.lint import lint
-    from models.nearest import did_you_mean
-    from models.read import read_spec
-    from models.spec import Problem, Spec
+    from models.linter import lint
+    from models.spec.loader import read_spec
+    from models.spec.schema import Problem, Spec
+    from models.spec.suggest import did_you_mean
     from providers.read import read_wire
     from providers.wire import Wire
 
@@ -36,7 +36,7 @@ def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
 
 def is_wire(file: Path) -> bool:
     """A provider's file says where or how to submit. What is no TOML is told as a model's."""
-    from models.toml import parse_toml
+    from models.spec.loader import parse_toml
 
     try:
         document = parse_toml(file.read_text(encoding="utf-8"))

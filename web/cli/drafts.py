@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from tasks.settings import Settings, SettingsError, read_environ
 
 if TYPE_CHECKING:
-    from models.importing.missing import Question
-    from models.importing.reading_text import Read
-    from models.importing.request_read import Known
+    from models.importing.curl import Known
+    from models.importing.questions import Question
+    from models.importing.source import Read
     from providers.wire import Wire
 
 Ask = Callable[[str], str]
@@ -27,7 +27,7 @@ def read_draft(source: str, settings: Settings) -> "Read":
 
     SettingsError with a sentence where there is none.
     """
-    from models.importing.reading_text import NotRead, read_text
+    from models.importing.source import NotRead, read_text
 
     if fetched := _FETCHED.fullmatch(source):
         return _fetched(fetched[1], fetched[2])
@@ -45,8 +45,8 @@ def read_draft(source: str, settings: Settings) -> "Read":
 
 def _fetched(provider: str, endpoint: str) -> "Read":
     """The provider's own schema document of an endpoint, as it is now."""
-    from models.importing.reading_text import NotRead, read_schema
-    from models.importing.request_read import json_in
+    from models.importing.curl import json_in
+    from models.importing.source import NotRead, read_schema
     from web.cli.fetching import fetch
 
     document = fetch(provider, endpoint, read_environ()).decode("utf-8", "replace")
@@ -64,7 +64,7 @@ def known_providers(settings: Settings) -> "list[Known]":
 
 
 def _known(wire: "Wire") -> "Known":
-    from models.importing.request_read import Known
+    from models.importing.curl import Known
 
     path = wire.submit.path
     paths = (path,) if isinstance(path, str) else tuple(path.values()) if isinstance(path, dict) else path
@@ -82,7 +82,7 @@ def printed(questions: "Iterable[Question]") -> Iterator[str]:
 
 def ask_missing(draft: str, ask: Ask, tell: Callable[[str], None], today: date) -> str:
     """The draft with the answers in it; what a round without answers, or Ctrl-C, leaves open stays missing."""
-    from models.importing.missing import missing
+    from models.importing.questions import missing
 
     try:
         while questions := missing(draft):
@@ -99,7 +99,7 @@ def ask_missing(draft: str, ask: Ask, tell: Callable[[str], None], today: date) 
 
 def _asked(draft: str, question: "Question", ask: Ask, tell: Callable[[str], None], today: date) -> str:
     """One question until its answer can be taken; an empty answer leaves it for later."""
-    from models.importing.answering import AnswerError, answered
+    from models.importing.questions import AnswerError, answered
 
     offered = _offered(draft) if question.field == "examples.body" else ""
     tell(f"\n{question.question}")
@@ -122,11 +122,11 @@ def _indented(text: str) -> str:
 
 def _offered(draft: str) -> str:
     """The body that the first example without one maps to, "" where it maps to none yet."""
-    from models.check import check
-    from models.importing.write import inline
+    from models.form.validate import check
+    from models.importing.toml_writer import inline
     from models.payload import finish, map_body
-    from models.read import build_spec
-    from models.spec import Spec
+    from models.spec.loader import build_spec
+    from models.spec.schema import Spec
 
     raw = tomllib.loads(draft)
     inputs = next((each["inputs"] for each in raw.get("examples", []) if "body" not in each), None)

@@ -5,15 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from models.catalogue import Catalogue
-from models.importing.compare import Change, Edit
-from models.importing.document import Document, NotADocument, parse_documents
 from models.importing.draft import Drafted, draft
-from models.importing.drift import drift, safe_edits
-from models.importing.drift_write import apply_edits, left_out_in
-from models.lint import lint
-from models.read import build_spec
-from models.spec import Problem, Spec
+from models.importing.drift import Change, Edit, apply_edits, drift, left_out_in, safe_edits
+from models.importing.openapi import Document, NotADocument, parse_documents
+from models.linter import lint
+from models.spec.catalogue import Catalogue
+from models.spec.loader import build_spec
+from models.spec.schema import Problem, Spec
 from providers.schemas import PROVIDERS
 from tasks.settings import SettingsError, read_environ, read_settings
 from web.cli.fetching import fetch

@@ -13,7 +13,7 @@ from web.cli.fetching import fetch
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from models.importing.document import Document
+    from models.importing.openapi import Document
     from models.importing.verify import Verdict
 
 # What --verify expects of a folder of documents.
@@ -82,9 +82,9 @@ def run_import(arguments: "Namespace") -> int:
     if not arguments.source:
         raise SettingsError("Say what to import: a file, an endpoint's name, or --verify FOLDER.")
     from models.importing.draft import draft
-    from models.importing.write import write_toml
-    from models.lint import lint
-    from models.spec import Spec
+    from models.importing.toml_writer import write_toml
+    from models.linter import lint
+    from models.spec.schema import Spec
 
     document = _one_document(_read_source(arguments.provider, arguments.source), arguments)
     drafted = draft(document, date.today())
@@ -115,7 +115,7 @@ def _read_source(provider: str, source: str) -> bytes:
 
 
 def _one_document(text: bytes, arguments: "Namespace") -> "Document":
-    from models.importing.document import NotADocument, parse_documents
+    from models.importing.openapi import NotADocument, parse_documents
 
     documents = parse_documents(text, arguments.provider, arguments.endpoint)
     if len(documents) > 1:
@@ -220,7 +220,7 @@ def run_drift(arguments: "Namespace") -> int:
 def run_missing(arguments: "Namespace") -> int:
     from msgspec import structs
 
-    from models.importing.missing import missing
+    from models.importing.questions import missing
     from tasks.settings import read_settings
     from web.cli.drafts import printed, read_draft
 

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.spec import Spec
+    from models.spec.schema import Spec
     from web.cli.log_history import History
 
 
 def addition(spec: "Spec", path: Path, history: "History", why: str) -> str:
     """The guide's entry: every file that the model brought, with its lines, its modes and its price."""
-    from models.price import typical_price
+    from models.pricing import typical_price
 
     wire = f"providers/{spec.provider}.toml"
     files = [f"models/{path.name}", *([f"models/{spec.workflow}"] if spec.workflow else [])]
@@ -26,7 +26,7 @@ def _lines(path: Path) -> int:
 
 def integration(spec: "Spec", providers: Path) -> str:
     """A title and six indented lines, to be appended with a time."""
-    from models.summary import summary, title
+    from models.describe import summary, title
     from providers.read import read_wire
     from providers.summary import normalisation
     from providers.wire import Wire

@@ -16,7 +16,7 @@ from web.cli.printing import print_table
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-    from models.spec import Spec
+    from models.spec.schema import Spec
 
 
 def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -41,8 +41,8 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run_list(_: "Namespace") -> int:
-    from models.catalogue import Catalogue
-    from models.price import typical_price
+    from models.pricing import typical_price
+    from models.spec.catalogue import Catalogue
 
     catalogue = Catalogue(read_settings(read_environ()).models_dirs)
     rows = [(spec.key, spec.provider, ",".join(spec.modes), typical_price(spec)) for spec in catalogue.all()]
@@ -71,9 +71,9 @@ def run_check(arguments: "Namespace") -> int:
 
 
 def run_payload(arguments: "Namespace") -> int:
-    from models.catalogue import Catalogue
-    from models.check import check
+    from models.form.validate import check
     from models.payload import finish, map_body
+    from models.spec.catalogue import Catalogue
 
     spec = Catalogue(read_settings(read_environ()).models_dirs).get(arguments.key)
     if spec is None:

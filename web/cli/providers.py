@@ -80,7 +80,7 @@ async def _read(settings: Settings) -> StoredKeys:
 
 def describe(settings: Settings, stored: StoredKeys) -> list[dict[str, Any]]:
     """One entry a provider; never a key itself."""
-    from models.catalogue import Catalogue
+    from models.spec.catalogue import Catalogue
     from providers.clients import Clients
     from providers.lines import Lines
     from providers.wires import Wires

@@ -48,7 +48,7 @@ def schema_text(noun: Noun) -> str:
     from models.editor_schema import editor_schema
 
     if noun == "models":
-        from models.spec import Spec
+        from models.spec.schema import Spec
 
         schema = editor_schema(Spec, "A model of Shotlist")
     else:

@@ -14,8 +14,8 @@ from tasks.settings import Settings
 from web.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from models.spec import Spec
-    from models.values import Values
+    from models.spec.schema import Spec
+    from models.spec.values import Values
     from tasks.job import Job
     from tasks.parts import Parts
 

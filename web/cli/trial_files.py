@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from models.fields import Media
+from models.spec.fields import Media
 from providers.sandbox.clip import Errand, render
 
 if TYPE_CHECKING:
-    from models.spec import Spec
-    from models.values import JSON, Values
+    from models.spec.schema import Spec
+    from models.spec.values import JSON, Values
     from tasks.parts import Parts
 
 _RATE = 8000

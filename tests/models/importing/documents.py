@@ -4,8 +4,8 @@ import json
 from datetime import date
 from typing import Any
 
-from models.importing.document import Document, read_document
 from models.importing.draft import Drafted, draft
+from models.importing.openapi import Document, read_document
 from models.importing.verify import Verdict, verify
 
 TODAY = date(2026, 11, 23)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from models.lint import lint
-from models.read import read_spec
-from models.spec import Spec
+from models.linter import lint
+from models.spec.loader import read_spec
+from models.spec.schema import Spec
 from tasks.settings import SettingsError
 from tests.models.importing.documents import PROMPT, fal, replicate
 from tests.models.importing.test_drift import SPEC, properties

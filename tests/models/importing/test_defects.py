@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.importing.write import write_toml
-from models.spec import Spec
+from models.importing.toml_writer import write_toml
+from models.spec.schema import Spec
 from tests.models.importing.documents import PROMPT, drafted, fal, field, notices, replicate, trial
 
 STYLE = {"type": "string", "enum": ["anime", "clay"], "title": "style", "description": "An enumeration."}

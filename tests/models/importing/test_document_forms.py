@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.importing.document import Document, NotADocument, parse_documents, read_document
-from models.importing.resolve import Resolver
+from models.importing.openapi import Document, NotADocument, Resolver, parse_documents, read_document
 from models.importing.shape import read_shape
 from tests.models.importing.documents import PROMPT, drafted, fal, replicate
 

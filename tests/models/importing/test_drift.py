@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from models.importing.drift import drift, safe_edits
-from models.importing.drift_write import apply_edits, left_out_in
-from models.lint import lint
-from models.read import build_spec
-from models.spec import Spec
+from models.importing.drift import apply_edits, drift, left_out_in, safe_edits
+from models.linter import lint
+from models.spec.loader import build_spec
+from models.spec.schema import Spec
 from tests.models.importing.documents import PROMPT, drafted, fal
 from tests.models.importing.test_defects import varied
 

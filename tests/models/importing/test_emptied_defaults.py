@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from models.check import check
+from models.form.validate import check
 from models.importing.draft import Drafted
-from models.importing.write import write_toml
+from models.importing.toml_writer import write_toml
 from models.payload import finish, map_body
-from models.read import build_spec
-from models.spec import Spec
+from models.spec.loader import build_spec
+from models.spec.schema import Spec
 from tests.models.importing.documents import PROMPT, drafted, fal, replicate, trial
 
 CAT = "A cat walks on the grass, realistic style"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.importing.document import Document, parse_documents
+from models.importing.openapi import Document, parse_documents
 from providers.clients import Clients
 from providers.schemas import MAX_BYTES, NoSchema, fetch_schema
 from tests.models.importing.documents import PROMPT, fal, replicate

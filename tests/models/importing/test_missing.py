@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.importing.missing import missing
+from models.importing.questions import missing
 from tests.models.importing.test_drift import SPEC
 
 MODELS = sorted((Path(__file__).parents[3] / "models").glob("*.toml"))

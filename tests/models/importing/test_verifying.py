@@ -5,13 +5,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from models.importing.breaks import forbidden
 from models.importing.draft import Drafted
-from models.importing.samples import Samples
-from models.importing.standard import standard_schema
-from models.importing.verify import Trial, verify_text
-from models.read import build_spec
-from models.spec import Spec
+from models.importing.samples import Samples, forbidden
+from models.importing.verify import Trial, standard_schema, verify_text
+from models.spec.loader import build_spec
+from models.spec.schema import Spec
 from tests.models.importing.documents import PROMPT, TODAY, document, drafted, fal, replicate, trial
 from tests.models.importing.test_defects import varied
 

@@ -5,10 +5,10 @@ import tomllib
 
 import pytest
 
-from models.importing.write import inline, write_toml
-from models.lint import lint
-from models.read import build_spec
-from models.spec import Spec
+from models.importing.toml_writer import inline, write_toml
+from models.linter import lint
+from models.spec.loader import build_spec
+from models.spec.schema import Spec
 from tests.models.importing.documents import PROMPT, drafted, fal, replicate
 from tests.models.importing.test_defects import varied
 

@@ -1,0 +1,157 @@
+"""What the page draws: every field with its value, options and limits now in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from models.form.empties import has_default, is_placeholder
+from models.form.messages import while_text
+from models.form.rules import Force, Narrow, OptionState, default_now, in_force, narrow
+from models.spec.conditions import Scope
+from models.spec.fields import Field, Form, Group, Limit, Rows, Rule
+from models.spec.schema import Spec
+from models.spec.values import JSON, Facts, Values, as_text, is_absent
+
+__all__ = ["FieldState", "FormState", "OptionState", "form_state", "state_of"]
+
+
+class FieldState(Struct, frozen=True, kw_only=True):
+    """One field as it is now."""
+
+    field: Field
+    visible: bool
+    required: bool = False
+    why_required: str = ""  # the message of the rule that requires it
+    value: JSON = None  # given, or the default in force; of a hidden field what was given
+    default: JSON = None  # the default now in force
+    placeholder: str = ""  # shown in grey while it is empty
+    narrow: Narrow
+    limit: Limit  # the narrowest of its own limits and those of the rules in force
+    dropped: str | None = None  # why it is shown but not sent
+    rows: tuple[tuple[FieldState, ...], ...] = ()  # the rows of a `rows` field; a group has exactly one
+    blank: tuple[FieldState, ...] = ()  # an empty row, to add one
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+    @property
+    def options(self) -> tuple[OptionState, ...]:
+        return self.narrow.options
+
+    @property
+    def forbidden(self) -> str | None:
+        """Why it must stay empty now."""
+        return self.narrow.forbidden
+
+    # The limits that templates need by name; None is "no limit".
+    @property
+    def min(self) -> int | float | None:
+        return self.limit.min
+
+    @property
+    def max(self) -> int | float | None:
+        return self.limit.max
+
+    @property
+    def step(self) -> int | float | None:
+        return self.limit.step
+
+    @property
+    def max_length(self) -> int | None:
+        return self.limit.max_length
+
+    @property
+    def min_count(self) -> int | None:
+        return None if self.limit.count is None or self.limit.count.min is None else int(self.limit.count.min)
+
+    @property
+    def max_count(self) -> int | None:
+        return None if self.limit.count is None or self.limit.count.max is None else int(self.limit.count.max)
+
+    @property
+    def max_mb(self) -> int | float | None:
+        return None if self.limit.megabytes is None else self.limit.megabytes.max
+
+    @property
+    def accept(self) -> tuple[str, ...]:
+        """File formats of a media field: "jpeg", "png", "mp4", …; empty is any."""
+        accepted: tuple[str, ...] = getattr(self.field, "accept", ())
+        return accepted
+
+
+class FormState(Struct, frozen=True):
+    """The whole form, fields in page order; the first is `mode`; hidden ones are there too."""
+
+    fields: tuple[FieldState, ...]
+    force: Force
+
+    def field(self, name: str) -> FieldState:
+        return next(state for state in self.fields if state.name == name)
+
+
+def form_state(spec: Spec, values: Values, facts: Facts) -> FormState:
+    """What is in force for these values."""
+    return state_of(spec.form, values, facts)
+
+
+def state_of(form: Form, given: Mapping[str, JSON], facts: Facts, outer: Scope | None = None) -> FormState:
+    """The same for any form: a whole spec's, one row's, or a group's."""
+    force = in_force(form, given, facts, outer)
+    return FormState(tuple(_field_state(form, field, force, given) for field in form.fields), force)
+
+
+def _field_state(form: Form, field: Field, force: Force, given: Mapping[str, JSON]) -> FieldState:
+    narrowed = narrow(form, field, force.rules, force.scope)
+    visible = field.name in force.visible
+    value = force.scope.values.get(field.name) if visible else given.get(field.name)
+    requiring = next((rule for rule in force.rules if field.name in rule.require), None)
+    required = field.required or requiring is not None or _asks_for_prompt(form, field, force)
+    return FieldState(
+        field=field,
+        visible=visible,
+        required=visible and narrowed.forbidden is None and required,
+        why_required=requiring.message if requiring else "",
+        value=given.get(field.name) if is_absent(value) else value,
+        default=default_now(form, field, force.rules, force.scope),
+        placeholder=_placeholder(field, force.scope),
+        narrow=narrowed,
+        limit=narrowed.limit,
+        dropped=_why_dropped(form, field, force.rules),
+        rows=_row_states(field, value, force.scope),
+        blank=state_of(field.form, {}, force.scope.facts, force.scope).fields
+        if isinstance(field, Rows)
+        else (),
+    )
+
+
+def _asks_for_prompt(form: Form, field: Field, force: Force) -> bool:
+    """Where a default says that the provider can do without, a person is asked all the same."""
+    either = any(field.name in rule.exactly_one_of for rule in force.rules)
+    return has_default(form, field) and is_placeholder(field, force.scope) and not either
+
+
+def _placeholder(field: Field, scope: Scope) -> str:
+    own: str = getattr(field, "placeholder", "")
+    return own or (as_text(field.default) if is_placeholder(field, scope) else "")
+
+
+def _row_states(field: Field, value: JSON, scope: Scope) -> tuple[tuple[FieldState, ...], ...]:
+    if isinstance(field, Group):
+        rows: list[JSON] = [value if isinstance(value, dict) else {}]
+    elif isinstance(field, Rows) and isinstance(value, list):
+        rows = value
+    else:
+        return ()
+    return tuple(
+        state_of(field.form, row, scope.facts, scope).fields for row in rows if isinstance(row, dict)
+    )
+
+
+def _why_dropped(form: Form, field: Field, rules: tuple[Rule, ...]) -> str | None:
+    for rule in rules:
+        if field.name in rule.drop:
+            return rule.message or f"Not sent {while_text(rule.when, form)}".rstrip() + "."
+    return None

@@ -1,0 +1,322 @@
+"""The one validation, for form, API, command line and linter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from models.form.empties import is_blank, is_refused_empty, stays_empty
+from models.form.messages import listed, number_text, set_names, shown, span_text, while_text
+from models.form.rules import Force, in_force
+from models.form.state import FieldState, state_of
+from models.payload import derive_errors
+from models.spec.conditions import Scope, Span
+from models.spec.fields import (
+    Field,
+    Form,
+    Group,
+    Integer,
+    Job,
+    Json,
+    Limit,
+    Media,
+    MediaList,
+    Number,
+    Rows,
+    Rule,
+    Seed,
+    Select,
+    Switch,
+    Text,
+    Textarea,
+    on_steps,
+)
+from models.spec.schema import Spec
+from models.spec.suggest import did_you_mean
+from models.spec.values import JSON, Facts, MediaFacts, Values, is_absent, is_public_https
+
+GONE = "This file is not here any more: choose it again."
+
+
+def kind_error(field: Field, value: JSON) -> str | None:
+    """Whether the value has the JSON type of its field."""
+    match field:
+        case Text() | Textarea() | Job() if not isinstance(value, str):
+            return f"{field.label} must be text."
+        case Integer() | Seed() if isinstance(value, bool) or not isinstance(value, int):
+            return f"{field.label} must be a whole number."
+        case Number() if isinstance(value, bool) or not _finite(value):
+            return f"{field.label} must be a number."
+        case Switch() if not isinstance(value, bool):
+            return f"{field.label} must be true or false."
+        case Select(open=True) if type(value) not in {type(option.value) for option in field.options}:
+            return (
+                f"{field.label} must be written like {listed(option.label for option in field.options[:3])}."
+            )
+        case MediaList() if not _all_are(value, str):
+            return f"{field.label} must be a list of files."
+        case Media() if not isinstance(field, MediaList) and not isinstance(value, str):
+            return f"{field.label} must be one file: an upload's id or an https address."
+        case Rows() if not _all_are(value, dict):
+            return f"{field.label} must be a list of tables."
+        case Group() if not isinstance(value, dict):
+            return f"{field.label} must be a table."
+    return None
+
+
+def _finite(value: JSON) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _all_are(value: JSON, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(each, kind) for each in value)
+
+
+def limit_error(field: Field, value: JSON, limit: Limit, facts: Facts) -> str | None:
+    """The first limit that the value breaks. A fact that is not known breaks none."""
+    match value:
+        case bool() | None | dict():
+            return None
+        case int() | float():
+            return _number_error(field, value, limit)
+        case list() if limit.count and not limit.count.holds(len(value)):
+            things = "files" if isinstance(field, Media) else "rows"
+            return f"{field.label} takes {span_text(limit.count)} {things}; there are {len(value)} now."
+    if isinstance(field, Media):
+        files = [facts[ref] for ref in _refs(value) if ref in facts]
+        return next((error for file in files for error in _measure_errors(field, file, limit)), None)
+    return _length_error(field, value, limit) if isinstance(value, str) else None
+
+
+def _number_error(field: Field, value: int | float, limit: Limit) -> str | None:
+    unit = getattr(field, "unit", "")
+    within = Span(limit.min, limit.max)
+    if not within.holds(value):
+        return f"{field.label} must be {span_text(within)}{' ' + unit if unit else ''}."
+    if not limit.step:
+        return None
+    start = field.limit.min if limit.min is None else limit.min
+    below, above = on_steps(value, start, limit.step)
+    if below == Decimal(str(value)):
+        return None
+    return f"{field.label} goes in steps of {limit.step}: choose {below} or {above}."
+
+
+def _length_error(field: Field, value: str, limit: Limit) -> str | None:
+    length = len(value)
+    if limit.max_length is not None and length > limit.max_length:
+        return f"{field.label} has {length:,} characters; at most {limit.max_length:,} are possible."
+    if limit.min_length is not None and length < limit.min_length:
+        return f"{field.label} has {length:,} characters; at least {limit.min_length:,} are needed."
+    return None
+
+
+_MEASURES = {
+    "width": "{} pixels wide",
+    "height": "{} pixels high",
+    "ratio": "{} times as wide as high",
+    "pixels": "{} pixels large",
+    "seconds": "{} seconds long",
+    "megabytes": "{} MB large",
+}
+
+
+def _measure_errors(field: Media, file: MediaFacts, limit: Limit) -> Iterator[str]:
+    for fact, words in _MEASURES.items():
+        allowed: Span | None = getattr(limit, fact)
+        found = file.measure(fact)
+        if allowed and found is not None and not allowed.holds(found):
+            is_text = words.format(number_text(found))
+            yield f"{field.label}: this {file.kind} is {is_text}; it must be {span_text(allowed)}. Choose another."
+
+
+def file_error(field: Media, value: JSON, facts: Facts) -> str | None:
+    """Whether each file is there, of the right kind and in a format that is taken."""
+    for ref in _refs(value):
+        if ref not in facts:
+            if ":" not in ref:
+                return GONE
+            if not is_public_https(ref):
+                return f"{field.label}: only a public https address can be used, such as https://example.com/a.png."
+            continue
+        file = facts[ref]
+        if field.media_kind not in ("file", file.kind):
+            return f"{field.label} must be {_a(field.media_kind)}; this is {_a(file.kind)}. Choose another."
+        if field.accept and file.format and file.format not in field.accept:
+            formats = listed(each.upper() for each in field.accept)
+            return f"{field.label} must be {formats}; this file is {file.format.upper()}. Choose another."
+    return None
+
+
+def _refs(value: JSON) -> list[str]:
+    """The files of a media field; of a list, those that are texts."""
+    return [ref for ref in (value if isinstance(value, list) else [value]) if isinstance(ref, str)]
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+_LISTS, _TABLES = (MediaList, Rows, Json), (Group, Json)
+"""Kinds of which an empty list, or an empty table, is "nothing"; of any other it is a wrong value."""
+
+
+class Checked(Struct, frozen=True):
+    """Complete values without hidden fields, and a sentence for each field that is wrong.
+
+    Errors are keyed by the field's name, "shots.0.prompt" inside rows, "camera.zoom" inside a group, "mode" for
+    the mode, "" for the form as a whole.
+    """
+
+    values: Values
+    errors: dict[str, str]
+
+
+def check(spec: Spec, values: Values, facts: Facts) -> Checked:
+    """All errors at once; a given value is never changed, an absent one takes the default in force."""
+    mode = values.get("mode")
+    if not is_absent(mode) and mode not in spec.modes:
+        return Checked(values, {"mode": f"{mode} is not a mode of this model: choose {listed(spec.modes)}."})
+    state = state_of(spec.form, values, facts)
+    errors: dict[str, str] = {}
+    if not state.force.settled:
+        errors[""] = "The rules of this model contradict each other on these values: change one of them."
+    for name, sentence in _form_errors(spec.form, state.fields, state.force, values):
+        errors.setdefault(name, sentence)
+    for name, sentence in derive_errors(spec, state.force.scope):
+        errors.setdefault(name, sentence)
+    return Checked(dict(state.force.scope.values), errors)
+
+
+def drop_hidden(spec: Spec, values: Values, facts: Facts) -> Values:
+    """For the form door, before check: without the values of hidden fields, in rows and groups too."""
+    return _without_hidden(spec.form, values, facts, None)
+
+
+def _without_hidden(form: Form, given: Values, facts: Facts, outer: Scope | None) -> Values:
+    force = in_force(form, given, facts, outer)
+    kept = {name: value for name, value in given.items() if name not in form.by_name or name in force.visible}
+    for field in form.fields:
+        inside = kept.get(field.name)
+        if isinstance(field, Group) and isinstance(inside, dict):
+            kept[field.name] = _without_hidden(field.form, inside, facts, force.scope)
+        elif isinstance(field, Rows) and isinstance(inside, list):
+            kept[field.name] = [
+                _without_hidden(field.form, row, facts, force.scope) if isinstance(row, dict) else row
+                for row in inside
+            ]
+    return kept
+
+
+def _form_errors(
+    form: Form, states: tuple[FieldState, ...], force: Force, given: Values
+) -> Iterator[tuple[str, str]]:
+    """Everything wrong with a form, a row or a group: (field, sentence)."""
+    for name in given:
+        if name not in form.by_name:
+            yield name, f"There is no field {name}{did_you_mean(name, form.by_name)}"
+    for state in states:
+        if state.visible:
+            yield from _field_errors(state, force, given.get(state.name))
+        elif not is_absent(given.get(state.name)):
+            only = while_text(state.field.show_if, form)
+            yield state.name, f"{state.field.label} applies only {only}: leave it out."
+    for rule in force.rules:
+        yield from _exactly_one_error(form, rule, force)
+        yield from _total_error(form, rule, force)
+
+
+def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tuple[str, str]]:
+    """Everything wrong with one visible field; the first sentence counts."""
+    field, value, facts = state.field, force.scope.values.get(state.name), force.scope.facts
+    if isinstance(field, Group | Rows) and not is_absent(given):
+        value = given
+    if (given == [] and not isinstance(field, _LISTS)) or (given == {} and not isinstance(field, _TABLES)):
+        yield field.name, f"{field.label} cannot be {'a list' if given == [] else 'a table'}: give one value."
+        return
+    if is_refused_empty(field, given, state.default):
+        yield field.name, _not_empty(field, state.default)
+        return
+    if state.required and is_blank(value):
+        todo = ": choose a file." if isinstance(field, Media) else "."
+        yield field.name, state.why_required or f"{field.label} is needed{todo}"
+        return
+    if is_absent(value) and not stays_empty(field, value):
+        return
+    refusal = kind_error(field, value) or state.narrow.refusal(value)
+    if refusal:
+        yield field.name, refusal
+        return
+    if isinstance(field, Media) and (unusable := file_error(field, value, facts)):
+        yield field.name, unusable
+    own = limit_error(field, value, field.limit, facts)
+    if own:
+        yield field.name, own
+    for limit, message in state.narrow.limits:
+        broken = limit_error(field, value, limit, facts)
+        if broken:
+            yield field.name, message or broken
+    if isinstance(field, Group | Rows):
+        yield from _nested_errors(field, value, force.scope)
+
+
+def _not_empty(field: Field, default: JSON) -> str:
+    """What was emptied is not filled in again behind anybody's back."""
+    example = "" if isinstance(field, Json) else f", such as {shown(field, default)}"
+    return f"{field.label} cannot be empty: give a value{example}."
+
+
+def _nested_errors(field: Group | Rows, value: JSON, scope: Scope) -> Iterator[tuple[str, str]]:
+    rows: list[tuple[str, JSON]] = [(field.name, value)]
+    if isinstance(value, list):
+        rows = [(f"{field.name}.{index}", row) for index, row in enumerate(value)]
+    for place, row in rows:
+        assert isinstance(row, dict)  # kind_error has seen to it
+        state = state_of(field.form, row, scope.facts, scope)
+        for name, sentence in _form_errors(field.form, state.fields, state.force, row):
+            yield f"{place}.{name}", sentence
+
+
+def _exactly_one_error(form: Form, rule: Rule, force: Force) -> Iterator[tuple[str, str]]:
+    names = [name for name in rule.exactly_one_of if name in force.visible]
+    given = set_names(force.scope.values, names)
+    if not names or len(given) == 1:
+        return
+    choices = listed(form.by_name[name].label for name in names)
+    yield (given or names)[-1 if given else 0], rule.message or f"Give exactly one of {choices}."
+
+
+def _total_error(form: Form, rule: Rule, force: Force) -> Iterator[tuple[str, str]]:
+    """Looked at while one of its fields is shown; blamed is the first that has a value.
+
+    A total that is not surely wrong passes: a file given by URL has facts that nobody knows.
+    """
+    if rule.total is None:
+        return
+    names = [name for name in rule.total.fields if name in force.visible]
+    if not names:
+        return
+    wanted = _wanted(rule, force.scope)
+    if wanted:
+        total = number_text(float(rule.total.value(force.scope).low))
+        blamed = (set_names(force.scope.values, names) or names)[0]
+        label = form.by_name[blamed].label
+        yield blamed, rule.message or f"{label}: {rule.total.text} is {total}; it must be {wanted}."
+
+
+def _wanted(rule: Rule, scope: Scope) -> str:
+    """What a total must be and surely is not; empty if it may be."""
+    assert rule.total is not None
+    total = rule.total.value(scope)
+    if rule.equals is not None:
+        equals = rule.equals.value(scope)
+        if total.low > equals.high or total.high < equals.low:
+            return f"exactly {number_text(float(equals.low))}"
+    if rule.min is not None and total.high < rule.min:
+        return f"at least {number_text(rule.min)}"
+    if rule.max is not None and total.low > rule.max:
+        return f"at most {number_text(rule.max)}"
+    return ""
