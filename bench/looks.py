@@ -20,10 +20,10 @@ from typing import Any, ClassVar
 import msgspec
 
 from bench.stub import ROOT, stub, wire
-from providers.answers import LookAnswer, Operation
-from providers.clients import Clients
-from providers.line import Line
-from providers.lines import Lines
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.outcomes import LookAnswer, Operation
+from providers.registry import Lines
 from tasks.embedded import EmbeddedQueue
 from tasks.job import Amounts, Job
 from tasks.parts import Parts, build_parts

@@ -6,14 +6,11 @@ from typing import Any
 
 from models.reference_page import Made, key_tables, markdown
 from models.spec.grammar import first_paragraph
-from providers.calls import Call, Path, Pointers
-from providers.errors import CLASSES
-from providers.hooks.build import BUILDERS
-from providers.hooks.sign import SIGNERS
-from providers.hooks.verify import VERIFIERS
-from providers.names import PLACES
-from providers.template import FILTERS
-from providers.wire import Wire
+from providers.description.schema import Call, Path, Pointers, Wire
+from providers.description.templates import FILTERS, PLACES
+from providers.hooks import BUILDERS, SIGNERS
+from providers.outcomes import CLASSES
+from providers.webhook_signatures import VERIFIERS
 
 WORDS: Mapping[Any, str] = {
     Pointers: "pointers",

@@ -1,8 +1,8 @@
 """Whether a job can be stopped at its provider, and what that means for the money: words for before the click."""
 
-from providers.answers import Operation, State
-from providers.request import build, names_of
-from providers.wire import Wire
+from providers.client.requests import build, names_of
+from providers.description.schema import Wire
+from providers.outcomes import Operation, State
 
 
 def can_stop(wire: Wire, operation: Operation) -> bool:

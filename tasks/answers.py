@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from providers.answers import Operation, ProviderError
+from providers.outcomes import Operation, ProviderError
 from tasks import moves
 from tasks.database import Database
 from tasks.failure import failed

@@ -5,8 +5,8 @@ from msgspec.json import encode
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.line import Line
-from providers.order import Handle, LocalFile, NotDelivered
+from providers.client.provider_client import Line
+from providers.outcomes import Handle, LocalFile, NotDelivered
 from tasks.job import Job
 from tasks.parts import Parts
 from tasks.uploads import MIMES

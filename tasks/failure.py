@@ -4,8 +4,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from providers.answers import Billing, ErrorKind, ProviderError
-from providers.errors import About, costs_again, quoted, tell
+from providers.outcomes import About, Billing, ErrorKind, ProviderError, costs_again, quoted, tell
 from tasks.job import Amounts, Job, JobError
 
 

@@ -5,8 +5,8 @@ What is said of the job beside its id is never believed: a look finds out. After
 
 from msgspec import Struct
 
-from providers.answers import Operation, Unanswered
-from providers.line import Line
+from providers.client.provider_client import Line
+from providers.outcomes import Operation, Unanswered
 from tasks.answers import Cadence
 from tasks.job import Job
 from tasks.parts import Parts

@@ -1,6 +1,6 @@
 """Telling the queue what can go on."""
 
-from providers.wire import Limits
+from providers.description.schema import Limits
 from tasks.claims import Hint
 from tasks.job import Job, lane
 from tasks.outage import DatabaseAway

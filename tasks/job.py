@@ -3,8 +3,7 @@
 from msgspec import Struct
 
 from models.spec.values import Values
-from providers.answers import Billing, Cause, Cost, ErrorKind, Operation, OutputFile
-from providers.order import Handle, Order
+from providers.outcomes import Billing, Cause, Cost, ErrorKind, Handle, Operation, Order, OutputFile
 from tasks.state import FINAL, LIVE, State
 
 DAY = 24 * 3600.0

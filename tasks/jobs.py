@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from providers.answers import Billing, Cost, ProviderError
+from providers.outcomes import Billing, Cost, ProviderError
 from tasks import moves
 from tasks.answers import Answers
 from tasks.claims import Claims

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 
-from providers.answers import KeyCheck
+from providers.outcomes import KeyCheck
 from tasks.database import Database
 from tasks.outage import DatabaseAway
 

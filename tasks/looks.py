@@ -8,9 +8,8 @@ import functools
 import logging
 from typing import Any
 
-from providers.answers import Billing, Canceled, CannotCancel, Look, ProviderError, Unanswered
-from providers.errors import tell
-from providers.line import Line
+from providers.client.provider_client import Line
+from providers.outcomes import Billing, Canceled, CannotCancel, Look, ProviderError, Unanswered, tell
 from tasks.failure import failed
 from tasks.hints import hint_save, wake
 from tasks.job import Watched

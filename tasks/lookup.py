@@ -3,8 +3,8 @@
 import asyncio
 import logging
 
-from providers.answers import Accepted
-from providers.line import Line
+from providers.client.provider_client import Line
+from providers.outcomes import Accepted
 from tasks.job import Job
 from tasks.parts import Parts
 

@@ -14,8 +14,8 @@ from models.payload import BodyConflictError, Mapped, map_body
 from models.pricing import Estimate, estimate
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values
-from providers.lines import Choice
-from providers.order import Order
+from providers.outcomes import Order
+from providers.registry import Choice
 from tasks.hints import hint_new
 from tasks.job import Amounts, Job
 from tasks.jobs import Key, Known, Press, Repeat

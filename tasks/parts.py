@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 from msgspec import Struct
 
 from models.spec.catalogue import Catalogue
-from providers.clients import Clients
-from providers.lines import Lines
+from providers.client.http import Clients
+from providers.description.catalogue import Wires
+from providers.registry import Lines
 from providers.sandbox import SPOKEN
-from providers.webhooks import Webhooks
-from providers.wires import Wires
+from providers.webhook_signatures import Webhooks
 from tasks.database import Database, open_database, told_at_start
 from tasks.jobs import Jobs
 from tasks.keys import Keys

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import msgspec
 
-from providers.wires import Wires
+from providers.description.catalogue import Wires
 from tasks import migrations
 from tasks.archive import Archive
 from tasks.backup import BackupError, Meter

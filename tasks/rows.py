@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from models.spec.values import Values
-from providers.answers import Cost, Operation, OutputFile
-from providers.order import Handle, Order
+from providers.outcomes import Cost, Handle, Operation, Order, OutputFile
 from tasks.job import Amounts, Job, JobError, Output, Watched, lane
 
 log = logging.getLogger("shotlist.database")

@@ -6,9 +6,8 @@ from typing import Any, BinaryIO
 
 from msgspec import Struct, structs
 
-from providers.answers import Billing, Cause, Fetched, FetchFailed, Look, OutputFile
-from providers.errors import tell
-from providers.line import Line
+from providers.client.provider_client import Line
+from providers.outcomes import Billing, Cause, Fetched, FetchFailed, Look, OutputFile, tell
 from tasks.failure import failed
 from tasks.job import Job, Output
 from tasks.leases import holding, until_it_lands

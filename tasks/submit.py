@@ -3,9 +3,8 @@
 import asyncio
 import logging
 
-from providers.answers import Accepted, Limited, NotSent, ProviderError, Refused, SubmitAnswer, Unclear
-from providers.errors import tell
-from providers.line import Line
+from providers.client.provider_client import Line
+from providers.outcomes import Accepted, Limited, NotSent, ProviderError, Refused, SubmitAnswer, Unclear, tell
 from tasks.answers import Cadence
 from tasks.deliver import Delivered, Undelivered, deliver
 from tasks.failure import price_again, unconfirmed, undelivered

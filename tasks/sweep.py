@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from providers.errors import tell
+from providers.outcomes import tell
 from tasks.failure import failed, price_again, unconfirmed
 from tasks.hints import wake
 from tasks.job import Job

@@ -17,9 +17,9 @@ from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from providers.answers import KeyCheck
-from providers.lines import KeySource
-from providers.wire import Wire
+from providers.description.schema import Wire
+from providers.outcomes import KeyCheck
+from providers.registry import KeySource
 from tasks.keys import BadKey, Unreadable, ending
 from tasks.parts import Parts
 from web.errors import AnyRequest, Refused

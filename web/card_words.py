@@ -7,8 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from models.spec.values import JSON
-from providers.errors import ours, quoted
-from providers.wire import Wire
+from providers.description.schema import Wire
+from providers.outcomes import ours, quoted
 from tasks.failure import price_again
 from tasks.job import Job, Output
 from web.words import about, amount, megabytes, ordinal, seconds

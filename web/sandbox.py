@@ -10,7 +10,7 @@ from tasks.settings import Settings, SettingsError
 from web.children import Child
 
 if TYPE_CHECKING:
-    from providers.lines import Lines
+    from providers.registry import Lines
 
 log = logging.getLogger("shotlist.sandbox")
 

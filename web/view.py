@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from providers.wire import Wire
+from providers.description.schema import Wire
 from tasks.job import Job
 from web import card_words as say
 from web.card_words import Act, Extra, Film, Trouble

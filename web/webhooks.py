@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from providers.webhooks import Challenged, Heard, Unheard
+from providers.webhook_signatures import Challenged, Heard, Unheard
 from tasks.found import find_job, heard
 from tasks.parts import Parts
 from web.errors import Refused

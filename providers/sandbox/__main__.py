@@ -5,7 +5,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from providers.sandbox.process import PortInUseError, run
+from providers.sandbox.server.process import PortInUseError, run
 
 
 def main() -> int:

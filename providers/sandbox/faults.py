@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from providers.sandbox.asgi import Answer, HangUp, Reply, Silence, text_answer
+from providers.sandbox.server.asgi import Answer, HangUp, Reply, Silence, text_answer
 
 BEFORE, AFTER, JOB, OUTPUT, WEBHOOK = "before", "after", "job", "output", "webhook"
 

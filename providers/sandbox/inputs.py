@@ -5,10 +5,13 @@ import binascii
 import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from providers.sandbox.server.asgi import Request, read_form
 from providers.sandbox.store import Trouble
 
 SCHEME = "sandbox-input:"
@@ -113,3 +116,71 @@ def _references(value: Any, key: str) -> list[tuple[str, str]]:
     if isinstance(value, str) and value.startswith(SCHEME):
         return [(key, value[len(SCHEME) :])]
     return []
+
+
+KINDS = ("text", "image_url", "video_url", "audio_url", "draft_task")
+ROLES = {
+    "image_url": ("first_frame", "last_frame", "reference_image"),
+    "video_url": ("reference_video",),
+    "audio_url": ("reference_audio",),
+}
+
+
+def wrong_content(content: list[Any]) -> Trouble | None:
+    """The first entry that is no text and no media, or whose role its kind does not have."""
+    for entry in content:
+        kind = entry.get("type") if isinstance(entry, dict) else None
+        if kind not in KINDS:
+            return Trouble("content.type", "option", f"content.type must be one of {', '.join(KINDS)}")
+        if kind == "text" and not isinstance(entry.get("text"), str):
+            return Trouble("content.text", "missing", "content.text is required")
+        if kind in ROLES and not _address(entry, kind):
+            return Trouble(f"content.{kind}.url", "missing", f"content.{kind}.url is required")
+        if kind in ROLES and entry.get("role") not in (None, *ROLES[kind]):
+            return Trouble("content.role", "option", f"content.role must be one of {', '.join(ROLES[kind])}")
+    return None
+
+
+def _address(entry: dict[str, Any], kind: str) -> str:
+    place = entry.get(kind)
+    return str(place.get("url") or "") if isinstance(place, dict) else ""
+
+
+PROMPTS = ("prompt", "promptText", "prompt_text", "text", "caption")
+
+
+def json_object(request: Request) -> dict[str, Any] | None:
+    """The body as a JSON object; None when it is none."""
+    try:
+        value = msgspec.json.decode(request.body)
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def form_or_json(request: Request) -> dict[str, Any] | None:
+    """A JSON object, or a form with its files as data URIs and `a[b]` as the member b of a."""
+    content_type = request.headers.get("content-type", "")
+    if "multipart/form-data" not in content_type:
+        return json_object(request)
+    given: dict[str, Any] = {}
+    for part in read_form(content_type, request.body):
+        value: str = part.data.decode("utf-8", "replace")
+        if part.filename:
+            value = f"data:{part.content_type or 'image/png'};base64,{base64.b64encode(part.data).decode()}"
+        outer, bracket, inner = part.name.removesuffix("]").partition("[")
+        if bracket and isinstance(given.setdefault(outer, {}), dict):
+            given[outer][inner] = value
+        else:
+            given[outer] = value
+    return given or None
+
+
+def prompt_in(body: Any) -> str:
+    """The first text under a name that prompts have, wherever it stands; "" without one."""
+    if isinstance(body, Mapping):
+        own = next((body[name] for name in PROMPTS if isinstance(body.get(name), str)), "")
+        return own or next((found for member in body.values() if (found := prompt_in(member))), "")
+    if isinstance(body, list):
+        return next((found for member in body if (found := prompt_in(member))), "")
+    return ""

@@ -7,6 +7,7 @@
 Nothing runs in the background, so a sandbox that was killed simply goes on when it is started again.
 """
 
+import time
 import zlib
 from datetime import UTC, datetime
 
@@ -105,3 +106,34 @@ def billed(job: Job) -> bool:
     """Whether the service would charge: not for what never started or broke on its side."""
     never_started = job.canceled_at is not None and job.canceled_at < job.created_at + job.facts.queue_seconds
     return not never_started and not {"fail", "expired_job"} & {*job.facts.faults}
+
+
+class Clock:
+    """Unix seconds. While it is held only `move` makes it go on; let go, it goes on from where it stood."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._stands_at: float | None = None
+
+    def __call__(self) -> float:
+        return time.time() + self._ahead if self._stands_at is None else self._stands_at
+
+    @property
+    def held(self) -> bool:
+        return self._stands_at is not None
+
+    def hold(self) -> None:
+        """Stand still from now on."""
+        self._stands_at = self()
+
+    def let_go(self) -> None:
+        """Go on with the machine's clock."""
+        if self._stands_at is not None:
+            self._ahead, self._stands_at = self._stands_at - time.time(), None
+
+    def move(self, seconds: float) -> None:
+        """So many seconds pass at once."""
+        if self._stands_at is None:
+            self._ahead += seconds
+        else:
+            self._stands_at += seconds

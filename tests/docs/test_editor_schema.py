@@ -19,8 +19,8 @@ from models.spec.fields import KINDS
 from models.spec.grammar import keys_of, keys_with_kinds, tables
 from models.spec.loader import build_spec
 from models.spec.schema import Spec
-from providers.read import to_wire
-from providers.wire import Wire
+from providers.description.loader import to_wire
+from providers.description.schema import Wire
 from tests.docs.pages import examples
 from tests.guide.blocks import of_kind
 from tests.support import CHECKOUT, environ

@@ -15,12 +15,11 @@ from models.spec.grammar import keys_of
 from models.spec.loader import build_spec
 from models.spec.schema import Spec
 from models.spec.values import FACTS, MODE_LABELS
-from providers.answers import ErrorKind
-from providers.names import PLACES
-from providers.read import to_wire
+from providers.description.loader import to_wire
+from providers.description.schema import Wire as ProviderFile
+from providers.description.templates import FILTERS, PLACES
+from providers.outcomes import ErrorKind
 from providers.reference_page import HOOKS
-from providers.template import FILTERS
-from providers.wire import Wire as ProviderFile
 from tests.docs.pages import Example, examples, grammar, over, text_of, used
 from tests.support import CHECKOUT
 from web.cli.schema import PAGES, Noun, made

@@ -7,7 +7,7 @@ import msgspec
 
 from models.spec.fields import KINDS, Field
 from models.spec.schema import Spec
-from providers.wire import Wire
+from providers.description.schema import Wire
 
 ROOTS: dict[str, Any] = {"Key in models/KEY.toml": Spec, "Key in providers/NAME.toml": Wire}
 NOT_IN_THE_FILE = ("key", "file", "name")

@@ -15,9 +15,9 @@ from models.linter import lint
 from models.payload import finish, map_body
 from models.spec.loader import read_spec
 from models.spec.schema import Spec
-from providers.answers import Look, Operation
-from providers.read import read_wire
-from providers.wire import Wire
+from providers.description.loader import read_wire
+from providers.description.schema import Wire
+from providers.outcomes import Look, Operation
 from tests.guide.blocks import Block, blocks, of_kind
 from tests.guide.checkout import Checkout
 from tests.providers.asking import seen

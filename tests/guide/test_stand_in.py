@@ -4,12 +4,12 @@ import pytest
 from msgspec import json
 
 from models.spec.values import JSON
-from providers.answer import Answer
-from providers.answers import Look, Operation
-from providers.exchange import looking
-from providers.request import Request
-from providers.standin import ID, StandIn, put
-from providers.wire import Wire
+from providers.client.polling import looking
+from providers.client.requests import Request
+from providers.client.responses import Answer
+from providers.description.schema import Wire
+from providers.generic_mock import ID, StandIn, put
+from providers.outcomes import Look, Operation
 from tests.providers.wires import ALL
 
 # ComfyUI answers with nothing while a job runs, and a list of all jobs tells of it: that is not played.

@@ -12,8 +12,8 @@ from models.pricing import estimate
 from models.spec.loader import read_spec
 from models.spec.schema import Spec
 from models.spec.values import MediaFacts
-from providers.order import Order
-from providers.request import build_submit, names_of_model
+from providers.client.requests import build_submit, names_of_model
+from providers.outcomes import Order
 from tests.models.building import told
 from tests.providers.wires import ALL
 

@@ -6,10 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 import providers
-from providers.answers import Operation
-from providers.order import Order
-from providers.read import read_wire
-from providers.wire import Wire
+from providers.description.loader import read_wire
+from providers.description.schema import Wire
+from providers.outcomes import Operation, Order
 from tasks.job import Amounts, Job
 from tasks.job import Output as Film
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from providers.answers import KeyCheck
+from providers.outcomes import KeyCheck
 from tasks.keys import Keys
 from tasks.parts import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings

@@ -6,8 +6,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from providers.answers import Billing, Cost, ErrorKind, OutputFile
-from providers.errors import ours, tell
+from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, ours, tell
 from tasks.failure import failed, unconfirmed
 from tasks.job import JobError, Output
 from tests.page.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job

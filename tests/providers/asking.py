@@ -4,11 +4,11 @@ from typing import TypeAlias
 
 from msgspec import json
 
-from providers.answer import Answer
-from providers.answers import Look, LookAnswer, Operation
-from providers.exchange import looking
-from providers.request import Request
-from providers.wire import Wire
+from providers.client.polling import looking
+from providers.client.requests import Request
+from providers.client.responses import Answer
+from providers.description.schema import Wire
+from providers.outcomes import Look, LookAnswer, Operation
 
 # HTTP status and body of an answer, and its headers where they matter
 Told: TypeAlias = tuple[int, object] | tuple[int, object, dict[str, str]]

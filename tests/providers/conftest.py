@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import pytest
 
-from providers.clients import Clients
-from providers.line import Line
-from providers.wire import Wire
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.description.schema import Wire
 
 TLS = Path(__file__).parent / "tls"  # a throw-away key for loopback; it opens nothing
 KEY = "r8_secret_key_of_the_test"

@@ -4,8 +4,8 @@ import pytest
 from msgspec import UNSET
 
 from models.spec.values import JSON
-from providers.answers import CancelAsked, Canceled, CannotCancel, Operation, State
-from providers.request import build, names_of
+from providers.client.requests import build, names_of
+from providers.outcomes import CancelAsked, Canceled, CannotCancel, Operation, State
 from providers.stopping import can_stop, stop_words
 from tests.providers.conftest import LineTo
 from tests.providers.stub import Asked, Reply, stub

@@ -7,9 +7,8 @@ from msgspec import structs
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.answers import Accepted, Refused
-from providers.line import Line
-from providers.order import Handle, LocalFile, NotDelivered, Order
+from providers.client.provider_client import Line
+from providers.outcomes import Accepted, Handle, LocalFile, NotDelivered, Order, Refused
 from tests.providers.conftest import KEY, LineTo, clients_with, server_context
 from tests.providers.stub import Asked, Reply, stub
 from tests.providers.wires import ALL, NAMES

@@ -3,7 +3,7 @@
 import pytest
 
 from models.spec.values import JSON
-from providers.answers import Look, Operation, Unanswered
+from providers.outcomes import Look, Operation, Unanswered
 from tests.providers.asking import look, seen
 from tests.providers.wires import ALL, NAMES
 

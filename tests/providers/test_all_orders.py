@@ -4,10 +4,10 @@ import pytest
 from msgspec import UNSET, json
 
 from models.spec.values import JSON
-from providers.answer import Answer
-from providers.answers import Accepted, Operation
-from providers.judge import judge_submit
-from providers.request import build_submit
+from providers.client.interpret import judge_submit
+from providers.client.requests import build_submit
+from providers.client.responses import Answer
+from providers.outcomes import Accepted, Operation
 from tests.providers.wires import ALL, NAMES
 
 HOOK = "https://me.example/hook"

@@ -4,9 +4,9 @@ import pytest
 from msgspec import json
 
 from models.spec.values import JSON
-from providers.answer import Answer
-from providers.answers import Limited, Operation, Refused, Unclear
-from providers.judge import judge_submit
+from providers.client.interpret import judge_submit
+from providers.client.responses import Answer
+from providers.outcomes import Limited, Operation, Refused, Unclear
 from tests.providers.wires import ALL, NAMES
 
 

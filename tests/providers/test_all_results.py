@@ -3,8 +3,8 @@
 import pytest
 
 from models.spec.values import JSON
-from providers.answers import Cost, Look, Operation, OutputFile, Unanswered
-from providers.request import Request
+from providers.client.requests import Request
+from providers.outcomes import Cost, Look, Operation, OutputFile, Unanswered
 from tests.providers.asking import look, seen
 from tests.providers.wires import ALL, NAMES
 

@@ -12,13 +12,12 @@ from msgspec.structs import replace
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.answers import Accepted, Look, Operation, Unanswered
-from providers.clients import Clients
-from providers.line import Line
-from providers.lines import Choice, Lines
-from providers.order import Order
-from providers.wire import Wire
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.description.catalogue import Wires
+from providers.description.schema import Wire
+from providers.outcomes import Accepted, Look, Operation, Order, Unanswered
+from providers.registry import Choice, Lines
 from tests.providers.asking import look, seen
 from tests.providers.stub import HANG_UP, Reply, stub
 from tests.providers.wires import ALL, FOLDER

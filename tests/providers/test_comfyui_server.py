@@ -12,10 +12,19 @@ from PIL import Image
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.answers import Accepted, CancelAsked, Fetched, Look, Operation, Refused
-from providers.clients import Clients
-from providers.line import Line
-from providers.order import Handle, LocalFile, Order
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.outcomes import (
+    Accepted,
+    CancelAsked,
+    Fetched,
+    Handle,
+    LocalFile,
+    Look,
+    Operation,
+    Order,
+    Refused,
+)
 from tests.providers.wires import ALL
 from tests.support import PATIENCE
 

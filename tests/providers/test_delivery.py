@@ -7,10 +7,9 @@ import pytest
 from msgspec import structs
 
 from models.payload import MediaLeaf
-from providers.delivery import refer
-from providers.inputs import Media, Way
-from providers.order import Handle, LocalFile, NotDelivered
-from providers.wire import Wire
+from providers.client.media import refer
+from providers.description.schema import Media, Way, Wire
+from providers.outcomes import Handle, LocalFile, NotDelivered
 from tests.providers.conftest import KEY, LineTo
 from tests.providers.stub import HANG_UP, Asked, Reply, Routes, stub
 from tests.providers.wires import ALL, FAL, REPLICATE

@@ -6,8 +6,19 @@ from typing import get_args
 
 import pytest
 
-from providers.answers import Billing, Cause, ErrorKind, ProviderError
-from providers.errors import CAUSES, CLASSES, MONEY, About, ours, quoted, tell
+from providers.outcomes import (
+    CAUSES,
+    CLASSES,
+    MONEY,
+    About,
+    Billing,
+    Cause,
+    ErrorKind,
+    ProviderError,
+    ours,
+    quoted,
+    tell,
+)
 
 BILLINGS: tuple[Billing, ...] = get_args(Billing)
 KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)

@@ -6,10 +6,18 @@ import msgspec
 import pytest
 
 from models.payload import MediaLeaf
-from providers.answers import Accepted, Billing, ErrorKind, Operation
-from providers.errors import CLASSES, MONEY, kind_of_status, tell
-from providers.order import Order
-from providers.send import Secrets
+from providers.client.http import Secrets
+from providers.outcomes import (
+    CLASSES,
+    MONEY,
+    Accepted,
+    Billing,
+    ErrorKind,
+    Operation,
+    Order,
+    kind_of_status,
+    tell,
+)
 
 
 def test_every_class_and_every_state_of_money_has_its_words() -> None:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 import httpx
 import pytest
 
-from providers.addresses import is_public
-from providers.answers import Fetched, FetchFailed, OutputFile
-from providers.clients import Clients
-from providers.line import Line
-from providers.request import Request
-from providers.send import Silence
-from providers.wire import Wire
+from providers.client.http import Clients, Silence
+from providers.client.provider_client import Line
+from providers.client.requests import Request
+from providers.client.ssrf import is_public
+from providers.description.schema import Wire
+from providers.outcomes import Fetched, FetchFailed, OutputFile
 from tests.providers.conftest import KEY, LineTo, Names, client_context, clients_with, server_context
 from tests.providers.stub import HANG_UP, Reply, stub
 from tests.providers.wires import NUMBERS, REPLICATE

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from models.spec.values import JSON
-from providers.hooks.build import comfyui_graph
-from providers.hooks.sign import kling_jwt
-from providers.hooks.verify import VERIFIERS, Forged, Genuine, Notice
+from providers.hooks import comfyui_graph, kling_jwt
+from providers.webhook_signatures import VERIFIERS, Forged, Genuine, Notice
 
 TOKEN = (
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJha190ZXN0IiwiZXhwIjoxNzAwMDAxODAwLCJuYmYiOjE2OTk5OTk5OTV9."

@@ -2,14 +2,13 @@
 
 import pytest
 
-from providers.answer import Answer
-from providers.answers import KeyCheck, Limited, Refused
-from providers.clients import Clients
-from providers.line import Line
-from providers.lines import Lines
-from providers.order import Order
-from providers.request import Request
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.client.requests import Request
+from providers.client.responses import Answer
+from providers.description.catalogue import Wires
+from providers.outcomes import KeyCheck, Limited, Order, Refused
+from providers.registry import Lines
 from tests.providers.conftest import KEY
 from tests.providers.stub import HANG_UP, Asked, Reply, stub
 from tests.providers.wires import ALL, FOLDER, NAMES

@@ -6,7 +6,9 @@ import socket
 import pytest
 
 from models.payload import MediaLeaf
-from providers.answers import (
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.outcomes import (
     Accepted,
     CancelAsked,
     Canceled,
@@ -15,13 +17,11 @@ from providers.answers import (
     Look,
     NotSent,
     Operation,
+    Order,
     Refused,
     Unanswered,
     Unclear,
 )
-from providers.clients import Clients
-from providers.line import Line
-from providers.order import Order
 from tests.providers.conftest import KEY, LineTo, clients_with, server_context
 from tests.providers.stub import HANG_UP, Asked, Reply, stub
 from tests.providers.wires import FAL, NUMBERS, REPLICATE

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from providers.answers import Look, Operation, Refused
-from providers.clients import Clients
-from providers.lines import Choice, Lines
-from providers.order import Order
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.description.catalogue import Wires
+from providers.outcomes import Look, Operation, Order, Refused
+from providers.registry import Choice, Lines
 from tests.providers.conftest import clients_with
 from tests.providers.stub import Reply, stub
 from tests.providers.wires import FOLDER

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from providers.answers import Look, Operation, Unanswered
-from providers.wire import Wire
+from providers.description.schema import Wire
+from providers.outcomes import Look, Operation, Unanswered
 from tests.providers.asking import PREDICTION, QUEUED, TASK, look, seen
 from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 

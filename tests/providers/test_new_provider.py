@@ -5,14 +5,25 @@ import os
 from pathlib import Path
 
 from models.payload import MediaLeaf
-from providers.answers import Accepted, Canceled, Cost, Fetched, Look, Operation, OutputFile, Refused
-from providers.clients import Clients
-from providers.line import Line
-from providers.lines import Choice, Lines
-from providers.order import Handle, LocalFile, Order
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.description.catalogue import Wires
+from providers.outcomes import (
+    Accepted,
+    Canceled,
+    Cost,
+    Fetched,
+    Handle,
+    LocalFile,
+    Look,
+    Operation,
+    Order,
+    OutputFile,
+    Refused,
+)
+from providers.registry import Choice, Lines
 from providers.sandbox import SPOKEN
 from providers.sandbox.app import WIRES
-from providers.wires import Wires
 from tests.providers.stub import Asked, Reply, Routes, stub
 from tests.providers.wires import FOLDER
 

@@ -9,12 +9,22 @@ from PIL import Image
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.answers import Accepted, Fetched, Limited, Look, Operation, Refused, Unclear
-from providers.clients import Clients
-from providers.line import Line
-from providers.lines import Lines
-from providers.order import Handle, LocalFile, Order
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.description.catalogue import Wires
+from providers.outcomes import (
+    Accepted,
+    Fetched,
+    Handle,
+    Limited,
+    LocalFile,
+    Look,
+    Operation,
+    Order,
+    Refused,
+    Unclear,
+)
+from providers.registry import Lines
 from tests.providers.wires import FOLDER, NAMES
 from tests.sandbox.running import RunningSandbox
 from tests.support import PATIENCE

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from models.spec.schema import Problem
-from providers.check import complaints
-from providers.read import read_wire, to_wire
-from providers.wire import Wire
+from providers.description.loader import complaints, read_wire, to_wire
+from providers.description.schema import Wire
 from tests.providers.wires import FOLDER, NAMES
 
 GOOD = (FOLDER / "replicate.toml").read_text()

@@ -4,13 +4,13 @@ import pytest
 from msgspec import UNSET
 
 from models.spec.values import JSON
-from providers.answer import Answer
-from providers.answers import CancelAsked, Canceled, CannotCancel, Operation, Unanswered
-from providers.judge import judge_cancel
-from providers.links import absolute, forwarded, relative
-from providers.pointer import find, first, first_number, first_text
-from providers.request import build, build_submit, names_of
-from providers.template import fill, fill_path, fill_text, fill_value
+from providers.client.interpret import judge_cancel
+from providers.client.requests import build, build_submit, names_of
+from providers.client.responses import Answer
+from providers.client.urls import absolute, forwarded, relative
+from providers.description.pointers import find, first, first_number, first_text
+from providers.description.templates import fill, fill_path, fill_text, fill_value
+from providers.outcomes import CancelAsked, Canceled, CannotCancel, Operation, Unanswered
 from tests.providers.wires import FAL, NUMBERS, REPLICATE
 
 BODY: dict[str, JSON] = {"input": {"prompt": "{id} {webhook} {nothing}", "duration": 5}}

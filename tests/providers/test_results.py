@@ -3,10 +3,10 @@
 import pytest
 from msgspec import json, structs
 
-from providers.answer import Answer
-from providers.answers import Cost, Look, Operation, OutputFile, Unanswered
-from providers.exchange import looking
-from providers.wire import Output
+from providers.client.polling import looking
+from providers.client.responses import Answer
+from providers.description.schema import Output
+from providers.outcomes import Cost, Look, Operation, OutputFile, Unanswered
 from tests.providers.asking import COMPLETED, FAL_LINKS, PREDICTION, QUEUED, TASK, look, seen
 from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 

@@ -9,12 +9,12 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from providers.answers import Accepted
-from providers.clients import Clients
-from providers.lines import Lines
-from providers.sandbox.webhooks import standard_signature, vidu_signature
-from providers.webhooks import Challenged, Heard, Hearing, Unheard, Webhooks
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.description.catalogue import Wires
+from providers.outcomes import Accepted
+from providers.registry import Lines
+from providers.sandbox.webhook_sender import standard_signature, vidu_signature
+from providers.webhook_signatures import Challenged, Heard, Hearing, Unheard, Webhooks
 from tasks.parts import sandbox_key
 from tests.providers.stub import Asked, Reply, stub
 from tests.providers.test_on_the_sandbox import bodies, line_of, order_of

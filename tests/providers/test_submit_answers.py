@@ -3,10 +3,10 @@
 import pytest
 from msgspec import json
 
-from providers.answer import Answer
-from providers.answers import Accepted, Limited, Operation, Refused, Unclear
-from providers.judge import judge_submit
-from providers.wire import Wire
+from providers.client.interpret import judge_submit
+from providers.client.responses import Answer
+from providers.description.schema import Wire
+from providers.outcomes import Accepted, Limited, Operation, Refused, Unclear
 from tests.providers.wires import FAL, NUMBERS, REPLICATE
 
 ORDER = Operation("", endpoint="owner/name", mode="t2v")

@@ -6,10 +6,10 @@ import zlib
 
 import pytest
 
-from providers.answer import Answer
-from providers.answers import Fetched
-from providers.request import Request
-from providers.send import Silence
+from providers.client.http import Silence
+from providers.client.requests import Request
+from providers.client.responses import Answer
+from providers.outcomes import Fetched
 from tests.providers.conftest import LineTo
 from tests.providers.stub import Reply, stub
 from tests.providers.test_fetch import CLIP, LIMIT, MP4, fetched

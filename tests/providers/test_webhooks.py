@@ -6,9 +6,9 @@ import hmac
 import pytest
 from msgspec import json
 
-from providers.clients import Clients
-from providers.line import Line
-from providers.webhooks import Challenged, Heard, Unheard, Webhooks
+from providers.client.http import Clients
+from providers.client.provider_client import Line
+from providers.webhook_signatures import Challenged, Heard, Unheard, Webhooks
 from tests.providers.conftest import KEY
 from tests.providers.stub import Reply, stub
 from tests.providers.test_hooks import VECTORS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.wires import Wires
+from providers.description.catalogue import Wires
 from tests.providers.wires import FOLDER, NAMES
 
 GOOD = (FOLDER / "replicate.toml").read_text()

@@ -7,9 +7,8 @@ import msgspec
 from msgspec import structs
 
 import providers
-from providers.check import complaints
-from providers.read import read_wire
-from providers.wire import Wire
+from providers.description.loader import complaints, read_wire
+from providers.description.schema import Wire
 
 FOLDER = Path(providers.__file__).parent
 

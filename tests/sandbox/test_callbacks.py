@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from providers.sandbox.courier import LATE
+from providers.sandbox.webhook_sender import LATE
 from tests.sandbox.inbox import Inbox
 from tests.sandbox.running import RunningSandbox
 from tests.sandbox.wires import KLING, LUMA, SEEDANCE, VIDU, Spoken, at

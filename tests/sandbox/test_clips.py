@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
-from providers.sandbox.clip import Errand, render
-from providers.sandbox.lettering import drawable, missing, wrapped
+from providers.sandbox.video.picture import drawable, missing, wrapped
+from providers.sandbox.video.render import Errand, render
 from tests.sandbox.running import RunningSandbox
 
 
@@ -168,7 +168,7 @@ def test_what_a_clip_costs(tmp_path: Path) -> None:
     ]:
         errand = Errand(endpoint, body, "A paper boat on a rainy street", None, str(tmp_path / "cost.mp4"))
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "providers.sandbox.clip"]
+        command = [sys.executable, "-m", "providers.sandbox.video.render"]
         made = subprocess.run(
             command, input=msgspec.json.encode(errand), capture_output=True, check=True
         ).stdout

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from providers.sandbox.clock import Clock
+from providers.sandbox.timeline import Clock
 from tests.sandbox.running import RunningSandbox
 from tests.support import until
 

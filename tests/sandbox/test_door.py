@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from providers.sandbox.door import names_of, refusal
+from providers.sandbox.server.access import names_of, refusal
 from tests.sandbox.inbox import Inbox
 from tests.sandbox.running import KEYS, RunningSandbox
 

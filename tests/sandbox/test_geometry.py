@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from providers.sandbox.clip import affordable_fps
-from providers.sandbox.geometry import Shape, shape_of
+from providers.sandbox.video.geometry import Shape, shape_of
+from providers.sandbox.video.render import affordable_fps
 
 KLING, HAILUO, SEEDANCE = "kwaivgi/kling-v2.1-master", "minimax/hailuo-02", "bytedance/seedance-1-pro"
 VEO, WAN, LTX = "fal-ai/veo3.1", "fal-ai/wan-25-preview/text-to-video", "fal-ai/ltx-2/text-to-video"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from providers.sandbox.webhooks import vidu_signature
+from providers.sandbox.webhook_sender import vidu_signature
 from tests.sandbox.inbox import Inbox
 from tests.sandbox.pictures import clip_size, picture
 from tests.sandbox.running import RunningSandbox

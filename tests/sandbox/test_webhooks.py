@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from providers.sandbox import ed25519
-from providers.sandbox.webhooks import fal_signature, standard_signature
+from providers.sandbox import webhook_sender as ed25519
+from providers.sandbox.webhook_sender import fal_signature, standard_signature
 from tests.sandbox.inbox import Inbox
 from tests.sandbox.running import RunningSandbox
 

@@ -62,7 +62,7 @@ def test_a_refusal_is_an_error_with_its_code(
 
 
 def test_the_packages_own_check_accepts_a_webhook_of_ours(client: OpenAI) -> None:
-    from providers.sandbox.webhooks import standard_signature
+    from providers.sandbox.webhook_sender import standard_signature
 
     secret = "whsec_" + base64.b64encode(b"a secret of ours").decode()
     body, stamp = b'{"type":"video.completed"}', str(int(time.time()))

@@ -104,7 +104,7 @@ def test_predictions_are_listed(client: Client) -> None:
 def test_the_packages_own_check_accepts_a_webhook_of_ours(
     client: Client, calm_sandbox: RunningSandbox
 ) -> None:
-    from providers.sandbox.webhooks import standard_signature
+    from providers.sandbox.webhook_sender import standard_signature
 
     secret = client.webhooks.default.secret()
     body = b'{"id":"x","status":"succeeded"}'

@@ -7,27 +7,29 @@ from datetime import date
 from typing import Any
 
 from models.payload import MediaLeaf
-from providers.answers import (
+from providers.client.provider_client import Line
+from providers.description.catalogue import Wires
+from providers.description.schema import Errors, Limits, Poll, Status, Submit, Wire
+from providers.description.schema import Output as OutputAt
+from providers.outcomes import (
     Accepted,
     CancelAnswer,
     Canceled,
     FetchAnswer,
     Fetched,
     FindAnswer,
+    Handle,
+    LocalFile,
     Look,
     LookAnswer,
+    NotDelivered,
     Operation,
+    Order,
     OutputFile,
     SubmitAnswer,
     Unanswered,
 )
-from providers.calls import Status, Submit
-from providers.line import Line
-from providers.lines import Choice, Lines
-from providers.order import Handle, LocalFile, NotDelivered, Order
-from providers.wire import Errors, Limits, Poll, Wire
-from providers.wire import Output as OutputAt
-from providers.wires import Wires
+from providers.registry import Choice, Lines
 
 DONE = Look("succeeded", outputs=(OutputFile("https://acme.test/1.mp4"),))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from models.spec.catalogue import Catalogue
-from providers.clients import Clients
-from providers.webhooks import Webhooks
+from providers.client.http import Clients
+from providers.webhook_signatures import Webhooks
 from tasks.bucket import Bucket
 from tasks.database import Database, open_database
 from tasks.embedded import EmbeddedQueue

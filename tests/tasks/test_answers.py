@@ -5,11 +5,10 @@ import logging
 import pytest
 from msgspec.structs import replace
 
-from providers.answer import Answer
-from providers.answers import Accepted, Limited, Operation, Refused
-from providers.errors import tell
-from providers.judge import judge_submit
-from providers.wire import Errors
+from providers.client.interpret import judge_submit
+from providers.client.responses import Answer
+from providers.description.schema import Errors
+from providers.outcomes import Accepted, Limited, Operation, Refused, tell
 from tasks.answers import Cadence
 from tasks.found import heard
 from tasks.job import Job

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from providers.answers import (
+from providers.outcomes import (
     Accepted,
     CancelAsked,
     Canceled,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from providers.answers import Operation
+from providers.outcomes import Operation
 from tasks.answers import Cadence
 from tasks.job import Job
 from tasks.jobs import Jobs

@@ -3,8 +3,7 @@
 import pytest
 
 from models.payload import MediaLeaf
-from providers.answers import Accepted, NotSent, Operation
-from providers.order import Handle, NotDelivered
+from providers.outcomes import Accepted, Handle, NotDelivered, NotSent, Operation
 from tests.tasks.acme import in_turn
 from tests.tasks.world import World
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.payload import MediaLeaf
-from providers.order import Handle
+from providers.outcomes import Handle
 from tasks.deliver import NO_EARLIER, NOT_THEIRS, Delivered, Undelivered, deliver
 from tasks.job import Job
 from tests.tasks.world import World

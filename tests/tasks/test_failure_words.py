@@ -7,9 +7,8 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from providers.answers import Billing, ErrorKind, OutputFile
-from providers.delivery import not_handed_over
-from providers.errors import ours, tell
+from providers.client.media import not_handed_over
+from providers.outcomes import Billing, ErrorKind, OutputFile, ours, tell
 from tasks.failure import failed, price_again, told_later, unconfirmed, undelivered
 from tasks.job import Amounts, Job, JobError
 from tests.providers.wires import REPLICATE

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from providers.answers import Look, Unanswered
+from providers.outcomes import Look, Unanswered
 from tasks.found import NotFound, heard, told
 from tasks.job import FINDABLE, Job
 from tests.tasks.world import World

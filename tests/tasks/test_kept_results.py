@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from providers.answers import FetchFailed, Look, OutputFile
+from providers.outcomes import FetchFailed, Look, OutputFile
 from tests.clips import TITLE, in_latin_1, make_clip, make_sound
 from tests.media_files import make_image
 from tests.tasks.world import World

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from providers.answers import KeyCheck
-from providers.clients import Clients
-from providers.lines import Choice, Lines
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.description.catalogue import Wires
+from providers.outcomes import KeyCheck
+from providers.registry import Choice, Lines
 from tasks.database import Database, Statement
 from tasks.keys import BadKey, Keys, Unreadable, ending
 from tasks.outage import DatabaseAway

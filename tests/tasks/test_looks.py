@@ -4,12 +4,7 @@ import logging
 
 import pytest
 
-from providers.answers import (
-    Cost,
-    Look,
-    Unanswered,
-)
-from providers.errors import tell
+from providers.outcomes import Cost, Look, Unanswered, tell
 from tests.tasks.acme import DONE, in_turn
 from tests.tasks.world import World, until
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.answers import Accepted, Operation, Unanswered, Unclear
+from providers.outcomes import Accepted, Operation, Unanswered, Unclear
 from tasks.job import Job
 from tasks.jobs import Jobs
 from tests.tasks.acme import in_turn

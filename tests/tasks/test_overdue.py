@@ -1,6 +1,6 @@
 """A clock that was wrong, a server that was off for days: nothing waits for ever, no result is given up unasked."""
 
-from providers.answers import Operation, Unanswered
+from providers.outcomes import Operation, Unanswered
 from tasks.answers import Cadence
 from tasks.job import DAY, Job
 from tasks.jobs import Jobs

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from providers.answers import FetchFailed
+from providers.outcomes import FetchFailed
 from tasks.media import Media
 from tasks.store import Folder, StorageAway
 from tasks.uploads import Uploads

@@ -6,8 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from models.payload import MediaLeaf
-from providers.answers import Cost, Operation, OutputFile
-from providers.order import Handle
+from providers.outcomes import Cost, Handle, Operation, OutputFile
 from tasks.answers import Cadence
 from tasks.database import Database
 from tasks.job import Amounts, Job, JobError, Output

@@ -5,11 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from providers.answers import (
-    FetchFailed,
-    Look,
-    OutputFile,
-)
+from providers.outcomes import FetchFailed, Look, OutputFile
 from tasks.claims import Hint
 from tasks.sweep import sweep
 from tests.tasks.acme import DONE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.answers import Accepted, Operation
+from providers.outcomes import Accepted, Operation
 from tasks.embedded import EmbeddedQueue
 from tasks.overdue import Overdue
 from tests.tasks.world import World, until

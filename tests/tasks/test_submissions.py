@@ -6,16 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from providers.answers import (
-    Accepted,
-    Limited,
-    NotSent,
-    Operation,
-    ProviderError,
-    Refused,
-    Unclear,
-)
-from providers.errors import tell
+from providers.outcomes import Accepted, Limited, NotSent, Operation, ProviderError, Refused, Unclear, tell
 from tasks.job import Job
 from tasks.submit import record
 from tests.support import PATIENCE

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from providers.answers import Operation
+from providers.outcomes import Operation
 from tasks.answers import Cadence
 from tasks.job import Job
 from tasks.jobs import Jobs

@@ -6,14 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from providers.answers import (
-    Accepted,
-    Limited,
-    Look,
-    Operation,
-    Unclear,
-)
-from providers.errors import tell
+from providers.outcomes import Accepted, Limited, Look, Operation, Unclear, tell
 from tasks.claims import Hint
 from tasks.database import Database, Statement
 from tasks.embedded import EmbeddedQueue

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.order import Order
+from providers.outcomes import Order
 from tasks.claims import Hint
 from tasks.job import Amounts, Job
 from tasks.overdue import Overdue

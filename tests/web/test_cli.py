@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.answers import KeyCheck
+from providers.outcomes import KeyCheck
 from tasks.database import open_database
 from tasks.keys import Keys
 from tasks.settings import load_secret, prepare_data_dir, read_settings

@@ -11,9 +11,9 @@ import httpx
 import psutil
 import pytest
 
-from providers.clients import Clients
-from providers.lines import Lines
-from providers.wires import Wires
+from providers.client.http import Clients
+from providers.description.catalogue import Wires
+from providers.registry import Lines
 from tasks.settings import prepare_data_dir, read_settings
 from tests.support import PATIENCE, environ, free_port, until
 from web.children import Child

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from providers.answers import Operation
+from providers.outcomes import Operation
 from tasks.answers import Cadence
 from tasks.job import Job
 from tasks.orders import Placed, place

@@ -20,8 +20,8 @@ def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
     from models.spec.loader import read_spec
     from models.spec.schema import Problem, Spec
     from models.spec.suggest import did_you_mean
-    from providers.read import read_wire
-    from providers.wire import Wire
+    from providers.description.loader import read_wire
+    from providers.description.schema import Wire
 
     if is_wire(file):
         wire = read_wire(file)

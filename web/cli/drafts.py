@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from models.importing.curl import Known
     from models.importing.questions import Question
     from models.importing.source import Read
-    from providers.wire import Wire
+    from providers.description.schema import Wire
 
 Ask = Callable[[str], str]
 
@@ -58,7 +58,7 @@ def _fetched(provider: str, endpoint: str) -> "Read":
 
 def known_providers(settings: Settings) -> "list[Known]":
     """How the providers that we have take orders, so that a written request is recognised."""
-    from providers.wires import Wires
+    from providers.description.catalogue import Wires
 
     return [_known(wire) for wire in Wires(settings.providers_dirs).all()]
 

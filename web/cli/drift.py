@@ -12,7 +12,7 @@ from models.linter import lint
 from models.spec.catalogue import Catalogue
 from models.spec.loader import build_spec
 from models.spec.schema import Problem, Spec
-from providers.schemas import PROVIDERS
+from providers.schema_fetch import PROVIDERS
 from tasks.settings import SettingsError, read_environ, read_settings
 from web.cli.fetching import fetch
 

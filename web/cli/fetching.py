@@ -9,8 +9,8 @@ def fetch(provider: str, endpoint: str, environ: Mapping[str, str]) -> bytes:
     """The provider's document of one endpoint; SettingsError with a sentence where it cannot be had."""
     import asyncio
 
-    from providers.clients import Clients
-    from providers.schemas import NoSchema, fetch_schema
+    from providers.client.http import Clients
+    from providers.schema_fetch import NoSchema, fetch_schema
 
     async def ask() -> bytes | NoSchema:
         async with Clients() as clients:

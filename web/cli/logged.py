@@ -27,9 +27,9 @@ def _lines(path: Path) -> int:
 def integration(spec: "Spec", providers: Path) -> str:
     """A title and six indented lines, to be appended with a time."""
     from models.describe import summary, title
-    from providers.read import read_wire
-    from providers.summary import normalisation
-    from providers.wire import Wire
+    from providers.description.catalogue import normalisation
+    from providers.description.loader import read_wire
+    from providers.description.schema import Wire
 
     wire = read_wire(providers / f"{spec.provider}.toml")
     answers = normalisation(wire) if isinstance(wire, Wire) else f"{spec.provider}'s wire is not here"

@@ -116,10 +116,10 @@ def _read_values(source: str) -> dict[str, Any]:
 
 def _request(spec: "Spec", mode: str, body: dict[str, Any]) -> dict[str, Any]:
     """What would be sent: address and body as the provider's wire makes them; the body alone where it has no wire."""
-    from providers.answers import Operation
-    from providers.read import read_wire
-    from providers.request import build_submit, names_of_model
-    from providers.wire import Wire
+    from providers.client.requests import build_submit, names_of_model
+    from providers.description.loader import read_wire
+    from providers.description.schema import Wire
+    from providers.outcomes import Operation
 
     asked = Operation("", endpoint=spec.endpoint_for(mode), version=spec.version, mode=mode)
     settings = read_settings(read_environ())

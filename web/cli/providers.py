@@ -59,9 +59,9 @@ def stored_keys(settings: Settings) -> StoredKeys:
 
 
 async def _read(settings: Settings) -> StoredKeys:
-    from providers.clients import Clients
-    from providers.lines import Lines
-    from providers.wires import Wires
+    from providers.client.http import Clients
+    from providers.description.catalogue import Wires
+    from providers.registry import Lines
     from tasks.database import open_database
     from tasks.keys import Keys
 
@@ -81,9 +81,9 @@ async def _read(settings: Settings) -> StoredKeys:
 def describe(settings: Settings, stored: StoredKeys) -> list[dict[str, Any]]:
     """One entry a provider; never a key itself."""
     from models.spec.catalogue import Catalogue
-    from providers.clients import Clients
-    from providers.lines import Lines
-    from providers.wires import Wires
+    from providers.client.http import Clients
+    from providers.description.catalogue import Wires
+    from providers.registry import Lines
 
     wires, specs = Wires(settings.providers_dirs), Catalogue(settings.models_dirs).all()
     lines = Lines(

@@ -52,7 +52,7 @@ def schema_text(noun: Noun) -> str:
 
         schema = editor_schema(Spec, "A model of Shotlist")
     else:
-        from providers.wire import Wire
+        from providers.description.schema import Wire
 
         schema = editor_schema(Wire, "A provider of Shotlist")
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

@@ -75,7 +75,7 @@ def run_to_end(work: Callable[[], None]) -> NoReturn:
 
 def _sandbox(arguments: "Namespace") -> None:
     """Its own folder, for the one in use by a running server is that server's."""
-    from providers.sandbox.process import PortInUseError, run
+    from providers.sandbox.server.process import PortInUseError, run
 
     settings = read_settings(read_environ())
     if not 0 <= arguments.port <= 65535:

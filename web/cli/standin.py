@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from providers.sandbox.clip import Errand, render
-from providers.standin import StandIn
-from providers.wire import Wire
+from providers.description.schema import Wire
+from providers.generic_mock import StandIn
+from providers.sandbox.video.render import Errand, render
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]

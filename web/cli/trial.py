@@ -92,8 +92,8 @@ async def _company(
     settings: Settings, sandbox: Sandbox, provider: str, stack: AsyncExitStack, tell: Callable[[str], None]
 ) -> str:
     """Who answers: the sandbox where it speaks this protocol, else the wire description itself."""
+    from providers.description.catalogue import Wires
     from providers.sandbox import SPOKEN
-    from providers.wires import Wires
     from web.cli.standin import stand_in
 
     wire = Wires(settings.providers_dirs).get(provider)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from models.spec.fields import Media
-from providers.sandbox.clip import Errand, render
+from providers.sandbox.video.render import Errand, render
 
 if TYPE_CHECKING:
     from models.spec.schema import Spec

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from models.importing.openapi import Document, parse_documents
-from providers.clients import Clients
-from providers.schemas import MAX_BYTES, NoSchema, fetch_schema
+from providers.client.http import Clients
+from providers.schema_fetch import MAX_BYTES, NoSchema, fetch_schema
 from tests.models.importing.documents import PROMPT, fal, replicate
 from tests.providers.stub import HANG_UP, Reply, Routes, Stub, stub
 

@@ -1,0 +1,126 @@
+"""All wire descriptions of some folders, read again when a file changes."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from models.spec.schema import Problem
+from providers.description.loader import read_wire
+from providers.description.schema import Pointers, Wire
+
+log = logging.getLogger(__name__)
+
+Stamp: TypeAlias = tuple[int, int]  # time of change in ns, size
+
+
+class Wires:
+    """The wires of `folders`; a later folder overrides an earlier one, and the log says so.
+
+    A file that has become wrong keeps serving as it last was, and is told of in `problems`.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+        self._stamps: dict[Path, Stamp] = {}
+        self._wires: dict[Path, Wire] = {}
+        self._problems: dict[Path, tuple[Problem, ...]] = {}
+        self._by_name: dict[str, Wire] = {}
+        self.refresh()
+
+    def get(self, name: str) -> Wire | None:
+        """The wire of this name, if there is one that could be read."""
+        return self._by_name.get(name)
+
+    def all(self) -> tuple[Wire, ...]:
+        """All wires, by name."""
+        return tuple(wire for _, wire in sorted(self._by_name.items()))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong now, in the order of folders and files."""
+        return tuple(problem for path in self._stamps for problem in self._problems.get(path, ()))
+
+    def refresh(self) -> bool:
+        """Look whether a file came, went or changed (a stat each, no more); True if anything did."""
+        stamps = self._look()
+        if stamps == self._stamps:
+            return False
+        for path in self._stamps.keys() - stamps.keys():
+            self._wires.pop(path, None)
+            self._problems.pop(path, None)
+        for path, stamp in stamps.items():
+            if self._stamps.get(path) != stamp:
+                self._read(path)
+        self._stamps = stamps
+        self._name()
+        return True
+
+    def _look(self) -> dict[Path, Stamp]:
+        stamps = {}
+        for folder in self._folders:
+            for path in sorted(folder.glob("*.toml")):
+                try:
+                    stat = path.stat()
+                except OSError:  # gone since it was listed
+                    continue
+                stamps[path] = (stat.st_mtime_ns, stat.st_size)
+        return stamps
+
+    def _read(self, path: Path) -> None:
+        match read_wire(path):
+            case Wire() as wire:
+                self._wires[path] = wire
+                self._problems.pop(path, None)
+            case problems:
+                self._problems[path] = problems
+                for problem in problems:
+                    log.error("%s", problem)
+
+    def _name(self) -> None:
+        by_name: dict[str, Wire] = {}
+        for path in self._stamps:  # in the order of folders
+            if wire := self._wires.get(path):
+                if wire.name in by_name:
+                    log.info("%s overrides the wire %s that comes with Shotlist", path, wire.name)
+                by_name[wire.name] = wire
+        self._by_name = by_name
+
+
+def normalisation(wire: Wire) -> str:
+    """The places of id, state, progress, video and error in its answers, and what its words for states mean here."""
+    return f"{wire.display_name}: " + "; ".join(_parts(wire))
+
+
+def _parts(wire: Wire) -> Iterator[str]:
+    yield f"id at {_places(wire.submit.id)}"
+    words = ", ".join(f"{theirs} = {ours}" for theirs, ours in wire.status.map.items() if theirs != ours)
+    yield f"state at {_places(wire.status.state)}" + (f" ({words})" if words else "")
+    if wire.status.progress:
+        yield f"progress at {_places(wire.status.progress)} of {wire.status.full:g}"
+    elif wire.status.progress_in_log:
+        yield "progress read from the log"
+    if wire.then:
+        yield "the result by a call of its own"
+    yield f"video at {_video(wire)}"
+    if wire.cost:
+        yield f"cost at {_places(wire.cost.at)}"
+    yield f"error at {_places(wire.error.message)}"
+
+
+def _video(wire: Wire) -> str:
+    if wire.output.template:
+        return f"{wire.output.template} of {_places(wire.output.each)}"
+    inner = [pointer for pointer in _listed(wire.output.url) if pointer]
+    each = [pointer for pointer in _listed(wire.output.each) if pointer]
+    if not each:
+        return _places(wire.output.url)
+    return _places(tuple(each)) + (f" (there {' or '.join(inner)})" if inner else "")
+
+
+def _places(pointers: Pointers) -> str:
+    return " or ".join(pointer or "/" for pointer in _listed(pointers)) or "/"
+
+
+def _listed(pointers: Pointers) -> tuple[str, ...]:
+    return (pointers,) if isinstance(pointers, str) else tuple(pointers)

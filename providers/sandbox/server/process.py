@@ -1,0 +1,125 @@
+"""The sandbox as a process of its own: one socket, one line when it listens, and a quick end."""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from providers.sandbox.app import create_sandbox
+from providers.sandbox.server.access import names_of
+from providers.sandbox.server.websocket import WebSocketProtocol
+
+PR_SET_PDEATHSIG = 1
+LOOK_SECONDS = 0.5
+
+
+def end_with_parent(parent: int | None = None) -> None:
+    """On Linux the kernel sends SIGTERM when the parent is gone; elsewhere `watch_parent` has to look.
+
+    A parent that says its own process id as it starts us cannot be missed, even if it dies before we run.
+    """
+    parent = parent or os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def watch_parent(gone: Callable[[], None]) -> None:
+    """Looks twice a second whether the parent is still the same, and calls `gone` once when it is not."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing announces this
+        await asyncio.sleep(LOOK_SECONDS)
+    gone()
+
+
+class Protocol(H11Protocol):
+    """Lets the app close a connection early, which ASGI has no word for."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Hands the connection's own `close` to the app."""
+        self.app_state = {**self.app_state, "hang_up": transport.close}
+        super().connection_made(transport)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, ended by SIGTERM or SIGINT with exit code 0 (its own way is to raise the signal again)."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Turns both signals into a request to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        yield
+
+    def stop(self) -> None:
+        """Ends the server as soon as it can."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, once it does."""
+        await super().startup(sockets)
+        host, port = (sockets or [])[0].getsockname()[:2]
+        print(f"The sandbox listens at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+
+
+class PortInUseError(Exception):
+    """Another process listens there; the message is a sentence."""
+
+
+def run(
+    folder: Path,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    speed: float = 1.0,
+    names: Collection[str] = (),
+    die_with_parent: bool = False,
+) -> None:
+    """Serves until SIGTERM or SIGINT; port 0 takes a free one. Raises `PortInUseError`.
+
+    `names` are those by which it may be called beside `host` and this machine's own.
+    """
+    os.umask(0o077)
+    if die_with_parent:
+        end_with_parent()
+    sock = _listen(host, port)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    config = uvicorn.Config(
+        create_sandbox(folder, speed=speed, names=names_of(host, names)),
+        http=Protocol,
+        ws=WebSocketProtocol,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=0,
+    )
+    asyncio.run(_serve(Server(config), sock, die_with_parent=die_with_parent))
+
+
+async def _serve(server: Server, sock: socket.socket, *, die_with_parent: bool) -> None:
+    watch = asyncio.ensure_future(watch_parent(server.stop)) if die_with_parent else None
+    await server.serve(sockets=[sock])
+    if watch:
+        watch.cancel()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        raise PortInUseError(f"The sandbox cannot listen at {host}:{port}: {error.strerror}.") from error
+    sock.set_inheritable(False)
+    return sock
