@@ -10,10 +10,10 @@ from typing import Any
 
 from litestar import Litestar, Request, get, post
 
-from tasks.claims import Hint
-from tasks.database import open_database
+from tasks.database.database import open_database
 from tasks.embedded import EmbeddedQueue
-from tasks.queue import Queue
+from tasks.jobs.claims import Hint
+from tasks.worker.queue import Queue
 from web.server import WebServer
 
 

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from models.spec.catalogue import Catalogue
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
 from tasks.settings import CHECKOUT, prepare_data_dir, read_settings
 from web.app import create_app
 

@@ -24,12 +24,12 @@ from providers.client.http import Clients
 from providers.client.provider_client import Line
 from providers.outcomes import LookAnswer, Operation
 from providers.registry import Lines
+from tasks.context import Parts, build_parts
 from tasks.embedded import EmbeddedQueue
-from tasks.job import Amounts, Job
-from tasks.parts import Parts, build_parts
-from tasks.rows import to_row
+from tasks.jobs.model import Amounts, Job
+from tasks.jobs.rows import to_row
 from tasks.settings import prepare_data_dir, read_settings
-from tasks.worker import run_worker
+from tasks.worker.run import run_worker
 
 SIZES = (2_500, 5_000, 10_000, 12_500, 15_000, 20_000, 30_000)
 EVERY = 10.0

@@ -20,8 +20,8 @@ from msgspec import Struct
 from providers.description.schema import Wire
 from providers.outcomes import KeyCheck
 from providers.registry import KeySource
-from tasks.keys import BadKey, Unreadable, ending
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.provider_keys import BadKey, Unreadable, ending
 from web.errors import AnyRequest, Refused
 from web.shell import shell, show
 

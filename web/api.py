@@ -18,10 +18,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from models.spec.suggest import nearest
-from tasks.found import NotFound, told
-from tasks.job import Job
-from tasks.orders import remove
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.create_job import remove
+from tasks.jobs.model import Job
+from tasks.reconcile import NotFound, told
 from web.api_orders import create_job, json_only
 from web.errors import (
     ErrorAnswer,

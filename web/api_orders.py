@@ -12,8 +12,8 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, JSONBody
 
-from tasks.orders import Answer, Invalid, KeyReused, NotReady, Placed, PriceRose, UnknownModel, place
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.create_job import Answer, Invalid, KeyReused, NotReady, Placed, PriceRose, UnknownModel, place
 from web.data_uris import take_data_uris
 from web.errors import (
     AnyRequest,

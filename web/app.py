@@ -20,7 +20,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 
-from tasks.parts import Parts
+from tasks.context import Parts
 from web import account, api, files, pages, security, webhooks
 from web.errors import documented
 from web.problems import exception_handlers

@@ -9,8 +9,8 @@ from msgspec import Struct
 from models.spec.values import JSON
 from providers.description.schema import Wire
 from providers.outcomes import ours, quoted
-from tasks.failure import price_again
-from tasks.job import Job, Output
+from tasks.jobs.model import Job, Output
+from tasks.worker.failures import price_again
 from web.words import about, amount, megabytes, ordinal, seconds
 
 SANDBOX_SECONDS = 10.0  # what a job takes in the sandbox, about

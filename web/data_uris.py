@@ -9,7 +9,7 @@ import msgspec
 
 from models.spec.fields import Field, Group, Media, Rows
 from models.spec.values import JSON, Values
-from tasks.uploads import BadUpload, Uploads
+from tasks.storage.uploads import BadUpload, Uploads
 
 Take = Callable[[str, str], Awaitable[JSON]]
 

@@ -8,8 +8,8 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from tasks.outage import DatabaseAway
-from tasks.store import StorageAway
+from tasks.errors import DatabaseAway
+from tasks.storage.store import StorageAway
 
 log = logging.getLogger("shotlist.web")
 

@@ -6,7 +6,7 @@ import re
 
 from models.form.state import FieldState
 from models.spec.fields import Media
-from tasks.uploads import Upload
+from tasks.storage.uploads import Upload
 from web.words import either, megabytes, number, seconds
 
 RATIO = re.compile(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)")

@@ -11,7 +11,7 @@ from models.form.encoding import to_text
 from models.form.state import FieldState, FormState, OptionState
 from models.spec.fields import Field, Group, Media, Rows, Select, Switch
 from models.spec.values import JSON, MODE_LABELS, as_text, same
-from tasks.uploads import MIMES, Upload
+from tasks.storage.uploads import MIMES, Upload
 from web.field_words import limit_words, measures, ratio_shape
 
 SEGMENT_LETTERS = 38  # what fits in one row of segments at the form's width

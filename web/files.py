@@ -19,9 +19,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, MultipartBody
 from litestar.types import ControllerRouterHandler
 
-from tasks.parts import Parts
-from tasks.store import CHUNK
-from tasks.uploads import BadUpload, Upload
+from tasks.context import Parts
+from tasks.storage.store import CHUNK
+from tasks.storage.uploads import BadUpload, Upload
 from web.assets import our_assets
 from web.errors import AnyRequest, ErrorAnswer, Refused, answer, documented
 from web.security import MAX_UPLOAD_REQUEST

@@ -17,10 +17,10 @@ from models.form.validate import check, drop_hidden
 from models.pricing import estimate
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, is_absent, same
-from tasks.job import Job
-from tasks.parts import Parts
-from tasks.price_shown import shown_price
-from tasks.uploads import Upload
+from tasks.context import Parts
+from tasks.create_job import shown_price
+from tasks.jobs.model import Job
+from tasks.storage.uploads import Upload
 from web.field_errors import FieldError, field_errors, form_error
 from web.fields import FieldView, OptionView, Said, field_views
 from web.picker import ModelView, views

@@ -22,10 +22,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
-from tasks.found import NotFound, told
-from tasks.job import Job
-from tasks.orders import Placed, place, remove
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.create_job import Placed, place, remove
+from tasks.jobs.model import Job
+from tasks.reconcile import NotFound, told
 from web.errors import AnyRequest, Refused
 from web.forms import new_nonce
 from web.posted import posted

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from models.spec.suggest import nearest
-from tasks.parts import Parts
-from tasks.uploads import Upload
+from tasks.context import Parts
+from tasks.storage.uploads import Upload
 from web.fields import OURS, FieldView
 from web.forms import FormView, Setting, new_nonce
 from web.picker import ModelView

@@ -18,9 +18,9 @@ from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
 from models.spec.schema import Spec
-from tasks.job import Job
-from tasks.orders import Invalid, Placed, PriceRose, place
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.create_job import Invalid, Placed, PriceRose, place
+from tasks.jobs.model import Job
 from web import jobs_pages, picker
 from web.card_words import prompt_of
 from web.errors import AnyRequest

@@ -21,7 +21,7 @@ from msgspec import Struct
 from models.pricing import estimate, typical_price, unit_price
 from models.spec.schema import Spec
 from models.spec.values import MODE_LABELS
-from tasks.parts import Parts
+from tasks.context import Parts
 from web.errors import AnyRequest
 from web.posted import Pair, Posted, read_posted
 from web.security import MAX_UPLOAD_REQUEST

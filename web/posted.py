@@ -9,8 +9,8 @@ from litestar.datastructures import UploadFile
 from msgspec import Struct
 
 from models.spec.values import JSON, Values, as_text, is_absent
-from tasks.parts import Parts
-from tasks.uploads import BadUpload
+from tasks.context import Parts
+from tasks.storage.uploads import BadUpload
 from web.errors import AnyRequest
 from web.files import read_chunks
 

@@ -7,9 +7,9 @@ from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from tasks.outage import DatabaseAway
-from tasks.parts import Parts
-from tasks.store import StorageAway
+from tasks.context import Parts
+from tasks.errors import DatabaseAway
+from tasks.storage.store import StorageAway
 from web.errors import (
     AnyRequest,
     ErrorAnswer,

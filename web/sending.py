@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response
 from litestar.response import Stream
 
-from tasks.store import Store, Stored
+from tasks.storage.store import Store, Stored
 from web.errors import AnyRequest, answer
 from web.ranges import Part, Unchanged, Unsatisfiable, wanted
 

@@ -12,14 +12,14 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from tasks.embedded import EmbeddedQueue, FolderLock
-from tasks.private import keep_private
+from tasks.private_files import keep_private
 from tasks.settings import Settings, SettingsError, load_secret, prepare_data_dir
 from web.logs import configure_logging
 from web.sandbox import Sandbox
 from web.stopping import run_together, stop_on_signals
 
 if TYPE_CHECKING:
-    from tasks.parts import Parts
+    from tasks.context import Parts
 
 Dress: TypeAlias = Callable[["Parts"], "Parts"]
 """Gets the parts before anything uses them, and gives those to use: where tests let things go wrong."""
@@ -68,9 +68,9 @@ def prepare(settings: Settings) -> None:
 
 async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, dress: Dress) -> None:
     stop = stop_on_signals(sandbox.kill)
-    from tasks.pace import Pace
-    from tasks.parts import build_parts
-    from tasks.worker import run_worker
+    from tasks.context import build_parts
+    from tasks.worker.run import run_worker
+    from tasks.worker.timing import Pace
     from web.app import create_app
     from web.server import WebServer
 
@@ -100,7 +100,7 @@ async def _serve_web(settings: Settings, listener: socket.socket, dress: Dress) 
 
 async def _serve_worker(settings: Settings, dress: Dress) -> None:
     stop = stop_on_signals(lambda: None)
-    from tasks.worker import run_worker
+    from tasks.worker.run import run_worker
 
     async with AsyncExitStack() as stack:
         parts = dress(await _connected(settings, stack))
@@ -110,7 +110,7 @@ async def _serve_worker(settings: Settings, dress: Dress) -> None:
 
 async def _connected(settings: Settings, stack: AsyncExitStack) -> "Parts":
     """The parts of a process on a queue, a database and, where one is named, a sandbox of the operator's own."""
-    from tasks.parts import build_parts
+    from tasks.context import build_parts
 
     sandbox_url = settings.sandbox_url or None
     parts = await build_parts(settings, queue_url=settings.redis_url, sandbox_url=sandbox_url)

@@ -8,9 +8,8 @@ import msgspec
 from models.describe import json_schema
 from models.pricing import typical_price
 from models.spec.schema import Spec
-from tasks.job import Job, JobError, Output
-from tasks.parts import Parts
-from tasks.state import State
+from tasks.context import Parts
+from tasks.jobs.model import Job, JobError, Output, State
 from web.written import as_written
 
 Billing = Literal["not_billed", "billed", "unknown"]

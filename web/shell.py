@@ -8,7 +8,7 @@ from typing import Any
 from litestar.response import Template
 from msgspec import Struct
 
-from tasks.parts import Parts
+from tasks.context import Parts
 from web.errors import AnyRequest
 from web.words import listed
 

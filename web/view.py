@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from providers.description.schema import Wire
-from tasks.job import Job
+from tasks.jobs.model import Job
 from web import card_words as say
 from web.card_words import Act, Extra, Film, Trouble
 from web.words import amount, clock

@@ -16,8 +16,8 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from providers.webhook_signatures import Challenged, Heard, Unheard
-from tasks.found import find_job, heard
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.reconcile import find_job, heard
 from web.errors import Refused
 
 log = logging.getLogger("shotlist.webhooks")

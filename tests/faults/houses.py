@@ -26,7 +26,7 @@ QUICK: dict[str, Any] = {
     "retry_first": 0.1, "retry_max": 0.3, "pause": 0.3, "pause_max": 0.5, "cancel_again": 0.3, "gone_looks": 3,
     "save_tries": 6,
 }  # fmt: skip
-"""The waits of `tasks.pace`, in seconds, made short; but nobody who
+"""The waits of `tasks.worker.timing`, in seconds, made short; but nobody who
 answers is given up because the machine is slow."""
 
 HASTY_PACE: dict[str, Any] = {**QUICK, "submit_limit": 2.0}

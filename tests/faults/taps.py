@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from models.spec.values import Values
-from tasks.database import Statement
-from tasks.parts import Parts
-from tasks.sqlite import PooledSQLite
+from tasks.context import Parts
+from tasks.database.database import Statement
+from tasks.database.sqlite import PooledSQLite
 
 Reach = Callable[[str], None]
 

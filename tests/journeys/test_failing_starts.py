@@ -16,7 +16,7 @@ import psutil
 import pytest
 from msgspec import Struct
 
-from tasks.migrations import STEPS
+from tasks.database.migrations import STEPS
 from tests.engines import Postgres, Redis
 from tests.support import CHECKOUT, Server, command, environ, free_port, until
 

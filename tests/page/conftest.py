@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.reading import Reader
 from tests.support import catalogue_of

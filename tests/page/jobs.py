@@ -9,8 +9,8 @@ import providers
 from providers.description.loader import read_wire
 from providers.description.schema import Wire
 from providers.outcomes import Operation, Order
-from tasks.job import Amounts, Job
-from tasks.job import Output as Film
+from tasks.jobs.model import Amounts, Job
+from tasks.jobs.model import Output as Film
 
 NOW = 1_800_000_000.0
 OPERATION = Operation(id="op-1")

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from providers.outcomes import KeyCheck
-from tasks.keys import Keys
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
+from tasks.provider_keys import Keys
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.conftest import NO_QUEUE, NO_SANDBOX, Page
 from tests.page.reading import Reader

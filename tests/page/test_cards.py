@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, ours, tell
-from tasks.failure import failed, unconfirmed
-from tasks.job import JobError, Output
+from tasks.jobs.model import JobError, Output
+from tasks.worker.failures import failed, unconfirmed
 from tests.page.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job
 from web.shapes import job_answer
 from web.view import Card, card, day_title, days, detail, watched

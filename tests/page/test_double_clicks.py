@@ -7,8 +7,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from tasks.jobs import Jobs
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.jobs.repository import Jobs
 from tests.page.conftest import Page
 from tests.page.reading import Reader, changed
 from tests.page.test_jobs_page import LINK, partials

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from tasks.parts import Parts
+from tasks.context import Parts
 from tests.page.conftest import Page
 from tests.page.reading import Reader, changed
 from tests.page.test_form_page import errors

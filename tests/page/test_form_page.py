@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from models.spec.fields import KINDS
-from tasks.parts import Parts
+from tasks.context import Parts
 from tests.page.conftest import Page, browsing, open_parts
 from tests.page.reading import Reader, changed
 from tests.support import png

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from tasks.parts import Parts
+from tasks.context import Parts
 from tests.page.conftest import HTMX, Page
 from tests.page.reading import Reader, changed
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.spec.catalogue import Catalogue
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.conftest import NO_QUEUE, NO_SANDBOX, OWN_MODELS, Page
 from tests.page.reading import Reader, changed

@@ -15,7 +15,7 @@ from providers.outcomes import Accepted
 from providers.registry import Lines
 from providers.sandbox.webhook_sender import standard_signature, vidu_signature
 from providers.webhook_signatures import Challenged, Heard, Hearing, Unheard, Webhooks
-from tasks.parts import sandbox_key
+from tasks.context import sandbox_key
 from tests.providers.stub import Asked, Reply, stub
 from tests.providers.test_on_the_sandbox import bodies, line_of, order_of
 from tests.providers.wires import ALL, FOLDER

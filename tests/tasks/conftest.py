@@ -9,20 +9,18 @@ import pytest
 from models.spec.catalogue import Catalogue
 from providers.client.http import Clients
 from providers.webhook_signatures import Webhooks
-from tasks.bucket import Bucket
-from tasks.database import Database, open_database
+from tasks.context import Parts
+from tasks.database.database import Database, open_database
+from tasks.database.tables import TABLES
 from tasks.embedded import EmbeddedQueue
-from tasks.jobs import Jobs
-from tasks.keys import Keys
-from tasks.media import Media
-from tasks.parts import Parts
-from tasks.place import read_place
-from tasks.queue import Queue
-from tasks.settings import Settings
-from tasks.signed import Signed
-from tasks.store import Folder, Store
-from tasks.tables import TABLES
-from tasks.uploads import Uploads
+from tasks.jobs.repository import Jobs
+from tasks.provider_keys import Keys
+from tasks.settings import Settings, read_place
+from tasks.storage.media import Media
+from tasks.storage.s3 import Bucket
+from tasks.storage.store import Folder, Store
+from tasks.storage.uploads import Signed, Uploads
+from tasks.worker.queue import Queue
 from tests.engines import Postgres, Redis, Storage
 from tests.media_files import make_video
 from tests.support import catalogue_of

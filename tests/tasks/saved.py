@@ -6,14 +6,14 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tasks.database import connect, open_database
-from tasks.job import Job, Output
-from tasks.jobs import Jobs, Key
-from tasks.media import Media
+from tasks.backup.snapshot import NAMES
+from tasks.database.database import connect, open_database
+from tasks.jobs.model import Job, Output
+from tasks.jobs.repository import Jobs, Key
 from tasks.settings import Settings
-from tasks.snapshot import NAMES
-from tasks.store import open_stores
-from tasks.uploads import Upload, Uploads
+from tasks.storage.media import Media
+from tasks.storage.store import open_stores
+from tasks.storage.uploads import Upload, Uploads
 from tests.media_files import make_image
 from tests.tasks.world import new_job
 

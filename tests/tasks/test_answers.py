@@ -9,11 +9,10 @@ from providers.client.interpret import judge_submit
 from providers.client.responses import Answer
 from providers.description.schema import Errors
 from providers.outcomes import Accepted, Limited, Operation, Refused, tell
-from tasks.answers import Cadence
-from tasks.found import heard
-from tasks.job import Job
-from tasks.ledger import Ledger
-from tasks.submit import record
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Cadence, Ledger
+from tasks.reconcile import heard
+from tasks.worker.submit import record
 from tests.tasks.acme import wire
 from tests.tasks.world import World
 

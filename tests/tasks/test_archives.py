@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.archive import BadArchive, Writer
-from tasks.backup import back_up
-from tasks.restore import restore
+from tasks.backup.archive import BadArchive, Writer
+from tasks.backup.restore import restore
+from tasks.backup.snapshot import back_up
 from tasks.settings import Settings
-from tasks.store import open_stores
+from tasks.storage.store import open_stores
 from tests.tasks.saved import Meter, contents, fill
 
 

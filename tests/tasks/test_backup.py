@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tasks.backup import BackupError, back_up
-from tasks.database import connect, open_database
-from tasks.jobs import Jobs
-from tasks.migrations import STEPS, migrate
-from tasks.outage import DatabaseAway
-from tasks.restore import restore
+from tasks.backup.restore import restore
+from tasks.backup.snapshot import BackupError, back_up, snapshot
+from tasks.database.database import connect, open_database
+from tasks.database.migrations import STEPS, migrate
+from tasks.errors import DatabaseAway
+from tasks.jobs.repository import Jobs
 from tasks.settings import Settings
-from tasks.snapshot import snapshot
-from tasks.store import open_stores
+from tasks.storage.store import open_stores
 from tests.tasks.saved import Meter, contents, fill
 from tests.tasks.world import new_job, until
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from providers.outcomes import Operation
-from tasks.answers import Cadence
-from tasks.job import Job
-from tasks.jobs import Jobs
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Cadence, Jobs
 from tests.tasks.world import Clock, new_job
 
 CADENCE = Cadence(1.0, 2.0, 10.0)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from piccolo.columns import Column
 
-from tasks.database import Database, open_database
-from tasks.migrations import STEPS, migrate
-from tasks.outage import DatabaseAway
+from tasks.database.database import Database, open_database
+from tasks.database.migrations import STEPS, migrate
+from tasks.database.sqlite import PooledSQLite
+from tasks.database.tables import TABLES, Lane
+from tasks.errors import DatabaseAway
 from tasks.settings import SettingsError
-from tasks.sqlite import PooledSQLite
-from tasks.tables import TABLES, Lane
 from tests.support import PATIENCE
 
 CHECKOUT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from models.payload import MediaLeaf
 from providers.outcomes import Handle
-from tasks.deliver import NO_EARLIER, NOT_THEIRS, Delivered, Undelivered, deliver
-from tasks.job import Job
+from tasks.jobs.model import Job
+from tasks.worker.submit import NO_EARLIER, NOT_THEIRS, Delivered, Undelivered, deliver
 from tests.tasks.world import World
 
 

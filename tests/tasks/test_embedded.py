@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tasks.claims import Hint
 from tasks.embedded import EmbeddedQueue, FolderLock
-from tasks.queue import Queue
+from tasks.jobs.claims import Hint
 from tasks.settings import SettingsError
+from tasks.worker.queue import Queue
 from tests.tasks.world import NEVER, until
 
 CHECKOUT = Path(__file__).parents[2]

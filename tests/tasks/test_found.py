@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from providers.outcomes import Look, Unanswered
-from tasks.found import NotFound, heard, told
-from tasks.job import FINDABLE, Job
+from tasks.jobs.model import FINDABLE, Job
+from tasks.reconcile import NotFound, heard, told
 from tests.tasks.world import World
 
 AWAY = Unanswered("no answer")

@@ -10,9 +10,9 @@ from providers.client.http import Clients
 from providers.description.catalogue import Wires
 from providers.outcomes import KeyCheck
 from providers.registry import Choice, Lines
-from tasks.database import Database, Statement
-from tasks.keys import BadKey, Keys, Unreadable, ending
-from tasks.outage import DatabaseAway
+from tasks.database.database import Database, Statement
+from tasks.errors import DatabaseAway
+from tasks.provider_keys import BadKey, Keys, Unreadable, ending
 from tests.tasks.world import World
 
 SECRET = "the secret of this server, long enough"

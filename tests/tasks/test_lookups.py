@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from providers.outcomes import Accepted, Operation, Unanswered, Unclear
-from tasks.job import Job
-from tasks.jobs import Jobs
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Jobs
 from tests.tasks.acme import in_turn
 from tests.tasks.world import Clock, World, new_job, until
 

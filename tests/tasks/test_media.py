@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 import pytest
 
-from tasks.job import Output
-from tasks.media import BadOutput, Media
-from tasks.store import Folder, Store
+from tasks.jobs.model import Output
+from tasks.storage.media import BadOutput, Media
+from tasks.storage.store import Folder, Store
 from tests.media_files import make_image, make_video
 
 

@@ -14,8 +14,7 @@ from models.form.validate import drop_hidden
 from models.pricing import Estimate, estimate
 from models.spec.catalogue import Catalogue
 from models.spec.values import Values
-from tasks.job import Job
-from tasks.orders import (
+from tasks.create_job import (
     Invalid,
     KeyReused,
     NotReady,
@@ -24,9 +23,10 @@ from tasks.orders import (
     UnknownModel,
     place,
     remove,
+    shown_price,
 )
-from tasks.price_shown import shown_price
-from tasks.uploads import Upload
+from tasks.jobs.model import Job
+from tasks.storage.uploads import Upload
 from tests.media_files import make_image
 from tests.tasks.world import World
 

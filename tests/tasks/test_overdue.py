@@ -1,9 +1,8 @@
 """A clock that was wrong, a server that was off for days: nothing waits for ever, no result is given up unasked."""
 
 from providers.outcomes import Operation, Unanswered
-from tasks.answers import Cadence
-from tasks.job import DAY, Job
-from tasks.jobs import Jobs
+from tasks.jobs.model import DAY, Job
+from tasks.jobs.repository import Cadence, Jobs
 from tests.tasks.acme import DONE, in_turn
 from tests.tasks.world import Clock, World, new_job
 

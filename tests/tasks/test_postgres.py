@@ -10,14 +10,14 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from piccolo.columns import Column
 
-from tasks.database import Database, open_database
-from tasks.job import Job
-from tasks.jobs import Jobs
-from tasks.migrations import STEPS, migrate
-from tasks.outage import DatabaseAway
-from tasks.postgres import CONNECTIONS
+from tasks.database.database import Database, open_database
+from tasks.database.migrations import STEPS, migrate
+from tasks.database.postgres import CONNECTIONS
+from tasks.database.tables import TABLES, Lane
+from tasks.errors import DatabaseAway
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Jobs
 from tasks.settings import SettingsError
-from tasks.tables import TABLES, Lane
 from tests.engines import Postgres, postgres_server
 from tests.support import PATIENCE
 from tests.tasks.world import new_job, until

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from models.pricing import Estimate, UnitPrice
-from tasks.price_shown import rose, shown_price
+from tasks.create_job import rose, shown_price
 
 
 def price(low: str = "", high: str = "", unit: UnitPrice | None = None) -> Estimate:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.private import LOOKED_AT, tighten
+from tasks.private_files import LOOKED_AT, tighten
 from tasks.settings import CHECKOUT, SettingsError, is_shared, prepare_data_dir, read_settings
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tasks.probe import Probed, Unreadable, probe, write_poster
+from tasks.storage.media import Probed, Unreadable, probe, write_poster
 from tests.media_files import make_image, make_video
 
 

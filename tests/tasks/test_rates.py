@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from tasks.jobs import Jobs
+from tasks.jobs.repository import Jobs
 from tests.tasks.world import NEVER, Clock, World, new_job
 
 

@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from models.spec.values import Values
-from tasks.job import Job
-from tasks.jobs import Jobs
-from tasks.orders import KeyReused, Placed, place, remove
-from tasks.parts import Parts
-from tasks.queue import Queue
-from tasks.repeats import is_same_but_files
+from tasks.context import Parts
+from tasks.create_job import KeyReused, Placed, place, remove
+from tasks.idempotency import is_same_but_files
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Jobs
+from tasks.worker.queue import Queue
 from tests.media_files import make_image
 from tests.page.jobs import job
 from tests.tasks.test_orders import BOAT, KLING

@@ -7,9 +7,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from providers.outcomes import FetchFailed
-from tasks.media import Media
-from tasks.store import Folder, StorageAway
-from tasks.uploads import Uploads
+from tasks.storage.media import Media
+from tasks.storage.store import Folder, StorageAway
+from tasks.storage.uploads import Uploads
 from tests.media_files import make_image
 from tests.tasks.world import World
 

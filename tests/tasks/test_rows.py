@@ -7,10 +7,9 @@ import msgspec
 
 from models.payload import MediaLeaf
 from providers.outcomes import Cost, Handle, Operation, OutputFile
-from tasks.answers import Cadence
-from tasks.database import Database
-from tasks.job import Amounts, Job, JobError, Output
-from tasks.jobs import Jobs, Key, Known
+from tasks.database.database import Database
+from tasks.jobs.model import Amounts, Job, JobError, Output
+from tasks.jobs.repository import Cadence, Jobs, Key, Known
 from tests.tasks.world import Clock, new_job
 
 CADENCE = Cadence(1.0, 2.0, 10.0)

@@ -6,8 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from providers.outcomes import FetchFailed, Look, OutputFile
-from tasks.claims import Hint
-from tasks.sweep import sweep
+from tasks.jobs.claims import Hint
+from tasks.worker.sweep import sweep
 from tests.tasks.acme import DONE
 from tests.tasks.world import NEVER, World, until
 

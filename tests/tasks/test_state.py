@@ -4,9 +4,8 @@ from typing import get_args
 
 import pytest
 
-from tasks import state
-from tasks.moves import columns
-from tasks.state import FINAL, LIVE, MOVES, STATES, State, may
+from tasks.jobs import model as state
+from tasks.jobs.model import FINAL, LIVE, MOVES, STATES, State, columns, may
 
 ALLOWED = {
     ("queued", "submitting"),

@@ -7,7 +7,7 @@ import pytest
 
 from providers.outcomes import Accepted, Operation
 from tasks.embedded import EmbeddedQueue
-from tasks.overdue import Overdue
+from tasks.jobs.stale import Overdue
 from tests.tasks.world import World, until
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.bucket import Bucket
-from tasks.place import Place, read_place
-from tasks.settings import SettingsError
-from tasks.store import LEFT_OVER, Folder, StorageAway, Store
+from tasks.settings import Place, SettingsError, read_place
+from tasks.storage.s3 import Bucket
+from tasks.storage.store import LEFT_OVER, Folder, StorageAway, Store
 from tests.engines import Storage
 
 CONTENT = os.urandom(20_000_000)  # several parts of an upload, many pieces of reading

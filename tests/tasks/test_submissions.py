@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from providers.outcomes import Accepted, Limited, NotSent, Operation, ProviderError, Refused, Unclear, tell
-from tasks.job import Job
-from tasks.submit import record
+from tasks.jobs.model import Job
+from tasks.worker.submit import record
 from tests.support import PATIENCE
 from tests.tasks.acme import in_turn
 from tests.tasks.world import NEVER, World, until

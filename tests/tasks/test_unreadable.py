@@ -3,10 +3,9 @@
 from msgspec.structs import replace
 
 from providers.outcomes import Operation
-from tasks.answers import Cadence
-from tasks.job import Job
-from tasks.jobs import Jobs
-from tasks.sweep import sweep
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Cadence, Jobs
+from tasks.worker.sweep import sweep
 from tests.tasks.world import Clock, World, new_job
 
 

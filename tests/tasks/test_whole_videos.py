@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from tasks.demux import open_leniently
-from tasks.probe import Probed, Unreadable, probe, probe_result, write_poster
+from tasks.storage.media import Probed, Unreadable, probe, probe_result, write_poster
+from tasks.storage.truncation import open_leniently
 from tests.clips import (
     FRAGMENTS,
     INDEX_FIRST,

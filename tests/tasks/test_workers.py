@@ -7,13 +7,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from providers.outcomes import Accepted, Limited, Look, Operation, Unclear, tell
-from tasks.claims import Hint
-from tasks.database import Database, Statement
+from tasks.database.database import Database, Statement
 from tasks.embedded import EmbeddedQueue
-from tasks.job import Job
-from tasks.jobs import Jobs
-from tasks.overdue import Overdue
-from tasks.sweep import sweep
+from tasks.jobs.claims import Hint
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Jobs
+from tasks.jobs.stale import Overdue
+from tasks.worker.sweep import sweep
 from tests.tasks.acme import DONE
 from tests.tasks.world import NEVER, World, until
 

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from models.payload import MediaLeaf
 from models.spec.values import JSON
 from providers.outcomes import Order
-from tasks.claims import Hint
-from tasks.job import Amounts, Job
-from tasks.overdue import Overdue
-from tasks.pace import Pace
-from tasks.parts import Parts
-from tasks.worker import run_worker
+from tasks.context import Parts
+from tasks.jobs.claims import Hint
+from tasks.jobs.model import Amounts, Job
+from tasks.jobs.stale import Overdue
+from tasks.worker.run import run_worker
+from tasks.worker.timing import Pace
 from tests.support import PATIENCE
 from tests.tasks.acme import Acme, AcmeLines
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
 from tests.support import catalogue_of, environ
 from web.app import create_app

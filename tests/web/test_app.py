@@ -9,9 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from models.spec.values import Values
-from tasks.orders import Placed, place
-from tasks.parts import Parts
-from tasks.uploads import Upload
+from tasks.context import Parts
+from tasks.create_job import Placed, place
+from tasks.storage.uploads import Upload
 from tests.support import png
 from web.api_orders import MAX_JSON_REQUEST
 from web.assets import our_assets

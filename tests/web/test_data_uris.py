@@ -6,7 +6,7 @@ import pytest
 
 from models.spec.fields import Field, Group, Image, Images, Rows, Text
 from models.spec.values import Values
-from tasks.parts import Parts
+from tasks.context import Parts
 from tests.support import png
 from web.data_uris import decode, take_data_uris
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from models.spec.catalogue import Catalogue
-from tasks.parts import Parts
+from tasks.context import Parts
 from tests.support import CHECKOUT
 from web.app import REFRESH_SECONDS, Fresh
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tasks.orders import Placed, place
-from tasks.parts import Parts
+from tasks.context import Parts
+from tasks.create_job import Placed, place
 
 KLING = "kling-v2.1-master"
 

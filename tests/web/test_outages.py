@@ -7,10 +7,10 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from tasks.media import Media
-from tasks.parts import Parts
-from tasks.store import Folder, StorageAway, Stored
-from tasks.uploads import Uploads
+from tasks.context import Parts
+from tasks.storage.media import Media
+from tasks.storage.store import Folder, StorageAway, Stored
+from tasks.storage.uploads import Uploads
 from tests.support import png
 from web.app import create_app
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
 from web.app import create_app
 from web.security import allowed_names, judge

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar import HttpMethod, Litestar, Request, Response, route
 
-from tasks.store import CHUNK, Folder
+from tasks.storage.store import CHUNK, Folder
 from web.errors import Refused, on_refused
 from web.sending import send_file
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
 from tasks.settings import prepare_data_dir, read_settings
-from tasks.signed import LASTS, Signed
-from tasks.uploads import Upload
+from tasks.storage.uploads import LASTS, Signed, Upload
 from tests.media_files import make_image
 from tests.support import catalogue_of
 from web.app import create_app

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from providers.outcomes import Operation
-from tasks.answers import Cadence
-from tasks.job import Job
-from tasks.orders import Placed, place
-from tasks.parts import Parts, build_parts
+from tasks.context import Parts, build_parts
+from tasks.create_job import Placed, place
+from tasks.jobs.model import Job
+from tasks.jobs.repository import Cadence
 from tasks.settings import prepare_data_dir, read_settings
 from web.app import create_app
 

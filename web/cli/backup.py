@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tasks.private import keep_private
+from tasks.private_files import keep_private
 from tasks.settings import Settings, SettingsError, prepare_data_dir, read_environ, read_settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run_backup(arguments: "Namespace") -> int:
-    from tasks.backup import back_up
+    from tasks.backup.snapshot import back_up
 
     settings = read_settings(read_environ())
     target: Path = arguments.file.expanduser().absolute()
@@ -45,7 +45,7 @@ def run_backup(arguments: "Namespace") -> int:
 
 
 def run_restore(arguments: "Namespace") -> int:
-    from tasks.restore import restore
+    from tasks.backup.restore import restore
 
     settings = read_settings(read_environ())
     source: Path = arguments.file.expanduser().absolute()
@@ -70,9 +70,9 @@ def run_restore(arguments: "Namespace") -> int:
 
 def in_a_sentence(work: Coroutine[Any, Any, Result]) -> Result:
     """Run it; what goes wrong by nature is told in a sentence."""
-    from tasks.archive import BadArchive
-    from tasks.backup import BackupError
-    from tasks.outage import DatabaseAway
+    from tasks.backup.archive import BadArchive
+    from tasks.backup.snapshot import BackupError
+    from tasks.errors import DatabaseAway
 
     try:
         return asyncio.run(work)

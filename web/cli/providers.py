@@ -49,7 +49,7 @@ def stored_keys(settings: Settings) -> StoredKeys:
     scheme, _, path = settings.database_url.partition("://")
     if scheme == "sqlite" and not Path(path).exists():
         return StoredKeys()
-    from tasks.outage import DatabaseAway
+    from tasks.errors import DatabaseAway
 
     try:
         return asyncio.run(_read(settings))
@@ -62,8 +62,8 @@ async def _read(settings: Settings) -> StoredKeys:
     from providers.client.http import Clients
     from providers.description.catalogue import Wires
     from providers.registry import Lines
-    from tasks.database import open_database
-    from tasks.keys import Keys
+    from tasks.database.database import open_database
+    from tasks.provider_keys import Keys
 
     database = await open_database(settings.database_url)
     try:

@@ -16,8 +16,8 @@ from web.sandbox import Sandbox
 if TYPE_CHECKING:
     from models.spec.schema import Spec
     from models.spec.values import Values
-    from tasks.job import Job
-    from tasks.parts import Parts
+    from tasks.context import Parts
+    from tasks.jobs.model import Job
 
 SECONDS = 600.0  # a slow machine takes a minute for a long clip in 4K
 SPEED = 10.0
@@ -65,9 +65,9 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 
 async def _run(settings: Settings, sandbox: Sandbox, spec: "Spec", tell: Callable[[str], None]) -> Outcome:
+    from tasks.context import build_parts
     from tasks.embedded import EmbeddedQueue
-    from tasks.parts import build_parts
-    from tasks.worker import run_worker
+    from tasks.worker.run import run_worker
     from web.cli.trial_files import with_files
 
     async with AsyncExitStack() as stack:
@@ -109,7 +109,7 @@ async def _company(
 async def _see_through(
     parts: "Parts", spec: "Spec", values: "Values", tell: Callable[[str], None]
 ) -> Outcome:
-    from tasks.orders import Invalid, Placed, place
+    from tasks.create_job import Invalid, Placed, place
 
     placed = await place(parts, owner="trial", model=spec.key, values=values, from_form=False)
     if not isinstance(placed, Placed):

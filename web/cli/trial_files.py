@@ -16,7 +16,7 @@ from providers.sandbox.video.render import Errand, render
 if TYPE_CHECKING:
     from models.spec.schema import Spec
     from models.spec.values import JSON, Values
-    from tasks.parts import Parts
+    from tasks.context import Parts
 
 _RATE = 8000
 
@@ -35,7 +35,7 @@ async def with_files(parts: "Parts", spec: "Spec", values: "Values") -> "Values"
 
 
 async def _upload(parts: "Parts", field: Media) -> "JSON":
-    from tasks.uploads import BadUpload
+    from tasks.storage.uploads import BadUpload
 
     name, content = await asyncio.to_thread(_made, field)
     accepted = await parts.uploads.accept("trial", name, _once(content))

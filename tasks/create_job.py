@@ -1,0 +1,312 @@
+"""From a wish to a job: the one place where a form and the API alike become a row that will be ordered."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import secrets
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from models.describe import frame, labels
+from models.form.validate import check, drop_hidden
+from models.payload import BodyConflictError, Mapped, map_body
+from models.pricing import Estimate, UnitPrice, estimate
+from models.spec.schema import Spec
+from models.spec.values import JSON, Facts, Values
+from providers.outcomes import Order
+from providers.registry import Choice
+from tasks.context import Parts
+from tasks.idempotency import digest, first_job, is_same_but_files, note_answer, press_for
+from tasks.jobs.model import Amounts, Job
+from tasks.jobs.repository import Key, Known, Press, Repeat
+from tasks.worker.wakeups import hint_new
+
+_SHOWN = re.compile(r"(?P<usd>\d+(?:\.\d+)?)(?P<open>\+?)(?:/(?P<per>.+))?")
+
+
+class _Figure(Struct, frozen=True):
+    usd: Decimal
+    is_open: bool
+    per: str = ""
+
+
+def shown_price(price: Estimate) -> str:
+    """What a form carries as `shown_estimate`: the figure that binds most, "" where there is none."""
+    if price.high is not None:
+        return f"{price.high:f}"
+    if price.unit is not None:
+        return f"{_bound(price.unit):f}{'+' if price.unit.high is None else ''}/{price.unit.per}"
+    return f"{price.low:f}+" if price.low else ""
+
+
+def rose(shown: str, price: Estimate) -> bool:
+    """Whether whoever orders must see the price first.
+
+    A price that was never known cannot rise. One that was known and is not any more counts as risen, and so does one
+    that was shown for each unit and is now known as a whole: nobody has seen that figure.
+    """
+    if shown == "":
+        return False
+    figure = _read(shown)
+    if figure is None:
+        return True
+    if figure.per:
+        return price.high is not None or price.unit is None or _unit_rose(figure, price.unit)
+    if figure.is_open:
+        return (price.low or price.high) is None or (price.low or Decimal(0)) > figure.usd
+    return price.high is None or price.high > figure.usd
+
+
+def _read(shown: str) -> _Figure | None:
+    found = _SHOWN.fullmatch(shown)
+    return _Figure(Decimal(found["usd"]), bool(found["open"]), found["per"] or "") if found else None
+
+
+def _unit_rose(figure: _Figure, unit: UnitPrice) -> bool:
+    if figure.per != unit.per or (unit.high is None and not figure.is_open):
+        return True
+    return (unit.low if figure.is_open else _bound(unit)) > figure.usd
+
+
+def _bound(unit: UnitPrice) -> Decimal:
+    """The upper bound, or the lower one of a price that is open upwards."""
+    return unit.low if unit.high is None else unit.high
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The job exists; `replayed`: it did already, from the same request sent before, or (`repeated`) from the same
+    button pressed a moment before."""
+
+    job: Job
+    replayed: bool
+    repeated: bool = False
+
+
+class Invalid(msgspec.Struct, frozen=True):
+    """A sentence by field name; "" is the whole form."""
+
+    errors: dict[str, str]
+
+
+class UnknownModel(msgspec.Struct, frozen=True):
+    nearest: str | None
+    sentence: str
+
+
+class NotReady(msgspec.Struct, frozen=True):
+    """The model cannot be ordered just now; nothing was sent."""
+
+    sentence: str
+
+
+class KeyReused(msgspec.Struct, frozen=True):
+    """The idempotency key was used for something else."""
+
+    sentence: str
+
+
+class PriceRose(msgspec.Struct, frozen=True):
+    """The price is higher than the one that was shown; nothing was ordered."""
+
+    estimate: Estimate
+    sentence: str
+
+
+Answer = Placed | Invalid | UnknownModel | NotReady | KeyReused | PriceRose
+
+
+async def place(
+    parts: Parts,
+    *,
+    owner: str,
+    model: str,
+    values: Values,
+    from_form: bool,
+    idempotency_key: str | None = None,
+    shown_estimate: str | None = None,
+    retry_of: str | None = None,
+    body_hash: str | None = None,
+    shown_free: bool = False,
+) -> Answer:
+    """Check, price, freeze and insert; then tell the queue. Nothing is sent to a provider here.
+
+    `values` from a form may hold what is hidden now; it is dropped. `shown_estimate` is what `shown_price` gave when
+    the form was drawn, None where nothing was shown. `shown_free`: whoever orders was told that it runs in the sandbox
+    and costs nothing. `body_hash` is compared for the same `idempotency_key` instead
+    of model and values, where a door changes values before it comes here. `from_form` orders are made once for two
+    presses of a button, as `tasks.idempotency` says.
+    """
+    arrived = parts.jobs.clock()
+    key = _key(owner, idempotency_key, body_hash or digest(model, values))
+    known = await parts.jobs.known(key) if key else None
+    if known is not None and (known.same or not from_form):
+        return await _replay(parts, owner, known, None)
+    job = await _prepare(parts, owner, model, values, from_form, shown_estimate, shown_free)
+    if known is not None:
+        return await _replay(parts, owner, known, job if isinstance(job, Job) else None)
+    if not isinstance(job, Job):
+        return job
+    retried = await parts.jobs.get(owner, retry_of) if retry_of else None
+    job = msgspec.structs.replace(job, retry_of=retried.id if retried else None)
+    press = press_for(job, f"retry {retry_of}" if retry_of else "form", arrived) if from_form else None
+    return await _insert(parts, job, key, press)
+
+
+async def _insert(parts: Parts, job: Job, key: Key | None, press: Press | None) -> Placed | KeyReused:
+    """The job, or the one that there is already for this key or press."""
+    created = await parts.jobs.create(job, uploads=_uploads(job.order), key=key, press=press)
+    if isinstance(created, Known):
+        return await _replay(parts, job.owner, created, job if press else None)
+    if isinstance(created, Repeat) and press is not None:
+        first = await first_job(parts, created.job_id, press, key, job.owner)
+        if first is None:
+            return await _insert(parts, job, key, press)
+        return Placed(first, replayed=True, repeated=True)
+    await hint_new(parts, job)
+    if press is not None:
+        await note_answer(parts, job, press)
+    return Placed(job, replayed=False)
+
+
+async def remove(parts: Parts, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
+    """Delete a job that rests, with its files; what it cost stays in the ledger."""
+    answer = await parts.jobs.delete(owner, job_id)
+    if answer == "deleted":
+        await parts.media.delete(job_id)
+    return answer
+
+
+async def _prepare(
+    parts: Parts, owner: str, model: str, values: Values, from_form: bool, shown: str | None, shown_free: bool
+) -> Job | UnknownModel | Invalid | PriceRose | NotReady:
+    """The job as it will be inserted, or why there is none."""
+    spec = parts.catalogue.get(model)
+    if spec is None:
+        return _unknown(parts, model)
+    facts = await parts.uploads.facts(owner, _texts(values))
+    checked = check(spec, drop_hidden(spec, values, facts) if from_form else values, facts)
+    if checked.errors:
+        return Invalid(checked.errors)
+    price = estimate(spec, checked.values, facts)
+    if shown is not None and rose(shown, price):
+        return PriceRose(
+            price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
+        )
+    choice = parts.lines.choose(spec.provider)
+    if choice is None:
+        return NotReady(_not_ready(spec))
+    if shown_free and not choice.sandbox:
+        return PriceRose(price, _not_free(spec, price))
+    if not parts.media.has_room():
+        return NotReady(
+            "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
+        )
+    try:
+        return _freeze(spec, checked.values, facts, price, choice, owner, parts.jobs.clock())
+    except BodyConflictError as error:
+        return NotReady(
+            f"The file of {spec.display_name} sends two values to one place ({error}). Nothing was ordered: "
+            "choose another model, and see `shotlist models check`."
+        )
+
+
+def _freeze(
+    spec: Spec, values: Values, facts: Facts, price: Estimate, choice: Choice, owner: str, now: float
+) -> Job:
+    """All that the worker will ever need: it does not read specs, which may change or vanish under a job."""
+    mode = str(values.get("mode") or spec.modes[0])
+    return Job(
+        id=secrets.token_hex(8),
+        owner=owner,
+        model=spec.key,
+        display_name=spec.display_name,
+        provider=spec.provider,
+        sandbox=choice.sandbox,
+        origin=choice.origin,
+        mode=mode,
+        values=values,
+        labels=labels(spec, values),
+        frame=frame(spec, values, facts),
+        estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text, shown_price(price)),
+        order=_order(spec, mode, map_body(spec, values, facts)),
+        typical_sec=spec.timing.typical_sec,
+        deadline_sec=spec.timing.deadline_sec,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _order(spec: Spec, mode: str, mapped: Mapped) -> Order:
+    return Order(
+        provider=spec.provider,
+        endpoint=spec.endpoint_for(mode),
+        version=spec.version,
+        mode=mode,
+        body=mapped.body,
+        media=mapped.media,
+        encode=mapped.encode,
+    )
+
+
+async def _replay(parts: Parts, owner: str, known: Known, asked: Job | None) -> Placed | KeyReused:
+    """`asked`: what a form asks for now, whose files may have been handed in once more."""
+    job = await parts.jobs.get(owner, known.job_id)
+    same = known.same or (job and asked and await is_same_but_files(parts.uploads, asked, job))
+    if not same:
+        return KeyReused(
+            "This was sent before with other values, and ran with those. Nothing new was ordered."
+        )
+    if job is None:
+        return KeyReused("This was ordered before, and its job was deleted since. Nothing new was ordered.")
+    return Placed(job, replayed=True)
+
+
+def _key(owner: str, key: str | None, body: str) -> Key | None:
+    return Key(digest(owner, key), body) if key else None
+
+
+def _unknown(parts: Parts, model: str) -> UnknownModel:
+    keys = [spec.key for spec in parts.catalogue.all()]
+    nearest = next(iter(difflib.get_close_matches(model, keys, n=1)), None)
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return UnknownModel(nearest, f"There is no model {model!r}.{hint} Nothing was ordered.")
+
+
+def _not_ready(spec: Spec) -> str:
+    return (
+        f"{spec.display_name} runs at {spec.provider}, which is not set up here. Nothing was ordered: "
+        "choose another model, or set its key on the page Keys."
+    )
+
+
+def _not_free(spec: Spec, price: Estimate) -> str:
+    return (
+        f"{spec.display_name} does not run in the sandbox any more: this would be a real film, {price.text}, billed "
+        "by its provider. Nothing was ordered: run it again to accept that."
+    )
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
+
+
+def _texts(value: JSON) -> Iterator[str]:
+    """Every text in the values: among them are the ids of uploads."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+
+
+def _uploads(order: Order) -> set[str]:
+    return {leaf.ref for leaf in order.media if leaf.ref.startswith("up_")}

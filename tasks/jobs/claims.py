@@ -1,0 +1,306 @@
+"""Work that a worker takes for itself for a while: the next job to submit, looks that are due, a video to save.
+
+A claim is a conditional update, so of two workers one gets it and the other goes on. It ends by itself when it is
+not renewed. Slots are counted in the transaction that claims, behind the lane's row, which one worker holds at a time.
+"""
+
+from collections.abc import Callable, Collection
+
+from msgspec import Struct
+
+from tasks.database.database import Database
+from tasks.jobs.model import Job, Watched
+from tasks.jobs.rows import WATCHED_SQL, readable, to_job, to_watched
+
+RESERVE = 8  # one slot in so many is kept for owners who hold none
+BURST = 6.0  # seconds of a provider's rate that may be used up at once
+
+
+class LaneRow(Struct, frozen=True):
+    """What all workers know of a provider: see `tasks.database.tables.Lane`."""
+
+    unanswered: int
+    paused_until: float
+    spaced_until: float
+
+    def wait(self, now: float) -> float:
+        """Seconds until its rate limit lets one more job go; 0: now.
+
+        `spaced_until` is when everything sent so far would have gone at an even pace; only `BURST` may be owed.
+        """
+        return max(0.0, self.spaced_until - now - BURST)
+
+
+async def held(database: Database, lane: str, now: float) -> dict[str, int]:
+    """Slots in use, by owner: jobs at the provider, and those on their way there."""
+    # Joined to "", the lane in the second part hides from SQLite's planner, which would else walk all that wait.
+    rows = await database.rows(
+        "SELECT owner, sum(jobs) AS held FROM ("
+        "SELECT owner, count(*) AS jobs FROM job WHERE lane = {} AND state IN ('submitting', 'processing') "
+        "GROUP BY owner UNION ALL SELECT owner, count(*) AS jobs FROM job WHERE state = 'queued' "
+        "AND lease_until > {} AND lane || '' = {} GROUP BY owner) AS taken GROUP BY owner",
+        *(lane, now, lane),
+    )
+    return {row["owner"]: int(row["held"]) for row in rows}
+
+
+def has_slot(taken: dict[str, int], owner: str, slots: int) -> bool:
+    """Whether this owner may have one more of so many slots."""
+    kept = slots // RESERVE if taken.get(owner) else 0
+    return sum(taken.values()) < slots - kept
+
+
+async def fairest(database: Database, lane: str, taken: dict[str, int], slots: int, now: float) -> str | None:
+    """Of the owners with a job that may go now, the one who holds the fewest slots, then who waits longest."""
+    if sum(taken.values()) >= slots:
+        return None
+    # From one owner to the next along the index, and of each only the oldest job that may go.
+    rows = await database.rows(
+        "WITH RECURSIVE waiting(owner) AS ("
+        "SELECT min(owner) FROM job WHERE lane = {} AND state = 'queued' UNION ALL "
+        "SELECT (SELECT min(owner) FROM job WHERE lane = {} AND state = 'queued' AND owner > waiting.owner) "
+        "FROM waiting WHERE waiting.owner IS NOT NULL) "
+        "SELECT owner, (SELECT created_at FROM job WHERE lane = {} AND state = 'queued' "
+        "AND job.owner = waiting.owner AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} "
+        "AND cancel_requested_at IS NULL ORDER BY created_at LIMIT 1) AS oldest "
+        "FROM waiting WHERE owner IS NOT NULL",
+        *(lane, lane, lane, now, now),
+    )
+    ready = [row for row in rows if row["oldest"] is not None]
+    if not ready:
+        return None
+    owner = str(min(ready, key=lambda row: (taken.get(row["owner"], 0), row["oldest"]))["owner"])
+    return owner if has_slot(taken, owner, slots) else None
+
+
+class Hint(Struct, frozen=True):
+    """What a message says: look at this job, which was at this revision."""
+
+    job_id: str
+    revision: int
+
+
+class Claims:
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self.database = database
+        self.clock = clock
+
+    async def next_to_submit(
+        self, lane: str, slots: int, lease: float, per_minute: int | None = None
+    ) -> Job | None:
+        """The oldest job of the owner who holds the fewest slots of this lane, under a lease; None: nothing to do.
+
+        A lane that is paused gives none, nor one that has given as many as `per_minute` allows. While its last
+        submission got no answer, it gives one job at a time.
+        """
+        now = self.clock()
+        async with self.database.transaction():
+            found = await self._take(lane)
+            taken = await held(self.database, lane, now)
+            if found.paused_until > now or found.wait(now) > 0:
+                return None
+            if found.unanswered and await self._submitting(lane, now):
+                return None
+            owner = await fairest(self.database, lane, taken, slots, now)
+            if owner is None:
+                return None
+            rows = await self.database.rows(
+                "UPDATE job SET lease_until = {} WHERE id = (SELECT id FROM job WHERE lane = {} "
+                "AND state = 'queued' AND owner = {} AND (lease_until IS NULL OR lease_until <= {}) "
+                "AND not_before <= {} AND cancel_requested_at IS NULL ORDER BY created_at, id LIMIT 1) "
+                "AND state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) RETURNING *",
+                *(now + lease, lane, owner, now, now, now),
+            )
+            if rows and per_minute is not None:
+                await self._space(lane, max(now, found.spaced_until) + 60.0 / per_minute)
+        return to_job(rows[0]) if rows else None
+
+    async def to_save(self, job_id: str, lease: float) -> Job | None:
+        """This job, if it waits to be saved and nobody is at it."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE job SET lease_until = {} WHERE id = {} AND state = 'saving' "
+            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} RETURNING *",
+            *(now + lease, job_id, now, now),
+        )
+        return to_job(rows[0]) if rows else None
+
+    async def to_look_up(self, providers: Collection[str], first: float, at_most: float) -> tuple[Job, ...]:
+        """Orders without a clear answer, younger than `at_most`, of which these providers are to be asked now.
+
+        The next question about them is due after `first` seconds, and later a fifth of their age after that.
+        """
+        if not providers:
+            return ()
+        now, places = self.clock(), ", ".join("{}" for _ in providers)
+        rows = await self.database.rows(
+            f"UPDATE job SET not_before = {{}} + ({{}} - ended_at) * (0.1 + 0.2 * {self.database.random}) "  # noqa: S608
+            "WHERE state = 'unconfirmed' AND operation IS NULL AND ended_at > {} AND not_before <= {} "
+            f"AND provider IN ({places}) RETURNING *",
+            *(now + first, now, now - at_most, now, *providers),
+        )
+        return tuple(readable(rows, to_job))
+
+    async def renew(self, job: Job, lease: float) -> bool:
+        """False where the job has moved on without us."""
+        rows = await self.database.rows(
+            "UPDATE job SET lease_until = {} WHERE id = {} AND revision = {} RETURNING id",
+            *(self.clock() + lease, job.id, job.revision),
+        )
+        return bool(rows)
+
+    async def put_back(self, job: Job, not_before: float) -> Hint | None:
+        """End our lease without a move of the state: the same step is due again then, under a new revision."""
+        rows = await self.database.rows(
+            "UPDATE job SET lease_until = NULL, attempts = attempts + 1, not_before = {}, hinted_at = {}, "
+            "revision = revision + 1 WHERE id = {} AND revision = {} RETURNING id, revision",
+            *(not_before, not_before, job.id, job.revision),
+        )
+        return Hint(rows[0]["id"], rows[0]["revision"]) if rows else None
+
+    async def bad_answer(self, job: Job) -> int:
+        """Count an answer that would end the job if it came again and again; how many there were."""
+        rows = await self.database.rows(
+            "UPDATE job SET gone = gone + 1 WHERE id = {} AND revision = {} RETURNING gone",
+            job.id,
+            job.revision,
+        )
+        return int(rows[0]["gone"]) if rows else 0
+
+    async def due_looks(self, limit: int, growth: float) -> tuple[Watched, ...]:
+        """Take what is due, the longest overdue first, and set when it is due next, in one statement.
+
+        Intervals grow, and differ by up to a tenth, so that jobs ordered together are not looked at together for ever.
+        """
+        now = self.clock()
+        # Materialized: as a plain subquery Postgres may run it once for each row, and take more than the limit.
+        rows = await self.database.rows(
+            "WITH due AS MATERIALIZED (SELECT id FROM job WHERE next_look_at <= {} "  # noqa: S608
+            f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) "
+            f"UPDATE job SET next_look_at = {{}} + look_every * (0.9 + 0.2 * {self.database.random}), look_every = "
+            "CASE WHEN look_every * {} > look_max THEN look_max ELSE look_every * {} END "
+            f"WHERE next_look_at <= {{}} AND id IN (SELECT id FROM due) RETURNING {WATCHED_SQL}",
+            *(now, limit, now, growth, growth, now),
+        )
+        return tuple(readable(rows, to_watched))
+
+    async def sending_cancel(self, job_id: str, again_after: float) -> bool:
+        """Whether it is ours to send the cancel now: once, and again only where it got no answer for so long."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE job SET cancel_sent_at = {} WHERE id = {} AND (cancel_sent_at IS NULL OR cancel_sent_at <= {}) "
+            "RETURNING id",
+            *(now, job_id, now - again_after),
+        )
+        return bool(rows)
+
+    async def free_slots(self, lane: str, slots: int) -> int:
+        """How many more jobs may go to this provider now; 0 while it is paused."""
+        now = self.clock()
+        if await self._is_paused(lane, now):
+            return 0
+        return max(0, slots - sum((await held(self.database, lane, now)).values()))
+
+    async def spaced(self, lane: str) -> float:
+        """Seconds until the rate limit of this provider lets one more job go; 0: now."""
+        rows = await self.database.rows(
+            "SELECT unanswered, paused_until, spaced_until FROM lane WHERE name = {}", lane
+        )
+        return LaneRow(**rows[0]).wait(self.clock()) if rows else 0.0
+
+    async def has_slot(self, lane: str, owner: str, slots: int) -> bool:
+        """Whether a new job of this owner could go at once, as far as slots go."""
+        return has_slot(await held(self.database, lane, self.clock()), owner, slots)
+
+    async def lost_hints(self, lane: str, silent_for: float, limit: int) -> tuple[Hint, ...]:
+        """Jobs that wait to be submitted and were not spoken of lately, to be sent again under a new revision."""
+        where = "lane = {} AND state = 'queued' AND cancel_requested_at IS NULL"
+        return await self._speak_again(where, (lane,), silent_for, limit)
+
+    async def lost_saves(self, silent_for: float, limit: int) -> tuple[Hint, ...]:
+        """Jobs that wait to be saved, likewise."""
+        return await self._speak_again("state = 'saving'", (), silent_for, limit)
+
+    async def unanswered(self, lane: str, after: int, first: float, longest: float) -> float | None:
+        """Count a submission without an answer; the time until which that pauses the lane, if it does.
+
+        A pause that the provider asked for is not cut short by one of its silences.
+        """
+        async with self.database.transaction():
+            found = await self._take(lane)
+            count = found.unanswered + 1
+            pause = min(longest, first * 2.0 ** min(count - after, 20)) if count >= after else 0.0
+            until = self.clock() + pause
+            await self.database.rows(
+                "UPDATE lane SET unanswered = {}, paused_until = {} WHERE name = {}",
+                *(count, max(until, found.paused_until) if pause else found.paused_until, lane),
+            )
+        return until if pause else None
+
+    async def answered(self, lane: str) -> bool:
+        """The provider is there; True where jobs were held back until now. A pause that still runs goes on."""
+        now = self.clock()
+        rows = await self.database.rows(
+            "UPDATE lane SET unanswered = 0, paused_until = CASE WHEN paused_until > {} THEN paused_until ELSE 0 END "
+            "WHERE name = {} AND (unanswered > 0 OR (paused_until > 0 AND paused_until <= {})) RETURNING name",
+            *(now, lane, now),
+        )
+        return bool(rows)
+
+    async def pause(self, lane: str, until: float) -> None:
+        """The provider told us to wait: no worker submits to it until then, nor before the end of a longer pause."""
+        await self.database.rows(
+            "UPDATE lane SET paused_until = {} WHERE name = {} AND paused_until < {}", until, lane, until
+        )
+
+    async def take_over(self) -> None:
+        """For the start of the only worker there is: whoever held a lease is dead, and no hint is on its way."""
+        now = self.clock()
+        await self.database.rows(
+            "UPDATE job SET lease_until = {} WHERE state IN ('queued', 'submitting', 'saving') AND lease_until > {}",
+            *(now, now),
+        )
+        await self.database.rows(
+            "UPDATE job SET hinted_at = 0 WHERE state IN ('queued', 'saving') AND not_before <= {}", now
+        )
+
+    async def _take(self, lane: str) -> LaneRow:
+        """Hold the lane's row to the end of the transaction."""
+        await self.database.rows(
+            "INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0) ON CONFLICT (name) DO NOTHING",
+            lane,
+        )
+        rows = await self.database.rows(
+            "UPDATE lane SET name = name WHERE name = {} RETURNING unanswered, paused_until, spaced_until",
+            lane,
+        )
+        return LaneRow(**rows[0])
+
+    async def _space(self, lane: str, until: float) -> None:
+        await self.database.rows("UPDATE lane SET spaced_until = {} WHERE name = {}", until, lane)
+
+    async def _is_paused(self, lane: str, now: float) -> bool:
+        rows = await self.database.rows("SELECT paused_until FROM lane WHERE name = {}", lane)
+        return bool(rows) and bool(rows[0]["paused_until"] > now)
+
+    async def _submitting(self, lane: str, now: float) -> bool:
+        rows = await self.database.rows(
+            "SELECT id FROM job WHERE lane = {} AND (state = 'submitting' OR (state = 'queued' AND lease_until > {})) "
+            "LIMIT 1",
+            *(lane, now),
+        )
+        return bool(rows)
+
+    async def _speak_again(
+        self, where: str, args: tuple[str, ...], silent_for: float, limit: int
+    ) -> tuple[Hint, ...]:
+        now = self.clock()
+        rows = await self.database.rows(
+            f"WITH silent AS MATERIALIZED (SELECT id FROM job WHERE {where} "  # noqa: S608
+            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} AND hinted_at <= {} "
+            f"ORDER BY created_at LIMIT {{}} {self.database.skip_locked}) "
+            "UPDATE job SET revision = revision + 1, hinted_at = {} WHERE id IN (SELECT id FROM silent) "
+            "AND (lease_until IS NULL OR lease_until <= {}) RETURNING id, revision",
+            *(*args, now, now, now - silent_for, limit, now, now),
+        )
+        return tuple(Hint(row["id"], row["revision"]) for row in rows)

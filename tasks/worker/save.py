@@ -1,0 +1,162 @@
+"""The step that makes a result ours: fetch it into our store, probe it, and only then call the job succeeded."""
+
+import errno
+import logging
+from typing import Any, BinaryIO
+
+from msgspec import Struct, structs
+
+from providers.client.provider_client import Line
+from providers.outcomes import Billing, Cause, Fetched, FetchFailed, Look, OutputFile, tell
+from tasks.context import Parts
+from tasks.jobs.model import Job, Output
+from tasks.storage.media import BadOutput
+from tasks.worker.failures import failed
+from tasks.worker.leases import holding, until_it_lands
+from tasks.worker.timing import backoff
+
+log = logging.getLogger("shotlist.jobs")
+
+NOT_YET = "The finished video is not stored yet"
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Unsaved(Struct, frozen=True):
+    """Why not all was stored this time. `believed_after` so many such answers; None: bad luck, tried for a day.
+
+    `cause` is None where the answer held no file at all. `saved` are the files of the same job that were stored.
+    """
+
+    cause: Cause | None
+    reason: str
+    believed_after: int | None = None
+    expired: bool = False
+    saved: tuple[Output, ...] = ()
+
+
+NO_LINE = Unsaved("no_line", "its provider is not set up here just now")
+
+
+async def save(parts: Parts, job_id: str) -> None:
+    """Fetch the result of this job, if that is still to be done and nobody is at it."""
+    job = await parts.jobs.claims.to_save(job_id, parts.pace.lease)
+    if job is None:
+        return
+    line = parts.lines.line(*job.line_key)
+    async with holding(parts, job):
+        saved = await _collect(parts, line, job) if line else NO_LINE
+        if isinstance(saved, Unsaved):
+            await _unsaved(parts, line, job, saved)
+        else:
+            await until_it_lands(job.id, lambda: _stored(parts, job, saved))
+
+
+async def _stored(parts: Parts, job: Job, saved: tuple[Output, ...]) -> None:
+    log_before = None if (job.log or "").startswith(NOT_YET) else job.log
+    facts: dict[str, Any] = {
+        "outputs": saved,
+        "billing": job.billing or "billed",
+        "progress": 1.0,
+        "log": log_before,
+    }
+    await parts.jobs.move(job, "succeeded", "stored", **facts)
+
+
+async def _collect(parts: Parts, line: Line, job: Job) -> tuple[Output, ...] | Unsaved:
+    """All files of the job, or the first reason why one is lacking, with those that are not."""
+    if not job.found:
+        return Unsaved(None, "its answer names no file", believed_after=1)
+    saved: list[Output] = []
+    lacking: Unsaved | None = None
+    for number, file in enumerate(job.found):
+        output = await _save_one(parts, line, job, number, file)
+        if isinstance(output, Output):
+            saved.append(output)
+            continue
+        lacking = lacking or output
+        if output.believed_after is None:  # bad luck: the others would have it too
+            break
+    return structs.replace(lacking, saved=tuple(saved)) if lacking else tuple(saved)
+
+
+async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: OutputFile) -> Output | Unsaved:
+    async def fetch(to: BinaryIO) -> FetchFailed | None:
+        answer = await line.fetch(file, to, parts.settings.max_result_bytes)
+        return None if isinstance(answer, Fetched) else answer
+
+    try:
+        saved = await parts.media.save(job.id, number, fetch)
+    except OSError as error:
+        cause: Cause = "disk_full" if error.errno in NO_ROOM else "storage_away"
+        return Unsaved(cause, error.strerror or str(error))
+    except Exception:
+        log.exception("job %s: saving broke off inside Shotlist", job.id)
+        return Unsaved("our_fault", "it broke off inside Shotlist")
+    match saved:
+        case BadOutput(reason, missing):
+            bad: Cause = "cut_off" if missing else "no_media"
+            return Unsaved(bad, f"the file {reason}", parts.pace.save_tries_bad)
+        case FetchFailed(reason, expired, retryable, cause):
+            final = expired or not retryable
+            why: Cause = "dead_link" if expired else cause
+            return Unsaved(why, reason, parts.pace.save_tries_bad if final else None, expired)
+        case Output():
+            return saved
+
+
+async def _unsaved(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> None:
+    """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had.
+
+    What of it could be stored is kept in any case.
+    """
+    if not await _is_believed(parts, line, job, unsaved):
+        if unsaved.expired and line is not None:
+            await _ask_for_new_links(parts, line, job)
+        await _later(parts, job, unsaved.reason)
+        return
+    if unsaved.saved:
+        await until_it_lands(job.id, lambda: _stored(parts, job, _without(unsaved, len(job.found))))
+        return
+    billing: Billing = "not_billed" if job.sandbox else job.billing or "billed"
+    company = line.wire.display_name if line else job.provider
+    error = failed(
+        job, tell("bad_output", company, unsaved.reason, billing=billing, cause=unsaved.cause), billing
+    )
+    await parts.jobs.move(job, "failed", f"given up: {unsaved.reason}", billing=billing, error=error)
+
+
+def _without(unsaved: Unsaved, made: int) -> tuple[Output, ...]:
+    """The files that are kept; the first says that others are lacking."""
+    first, *others = unsaved.saved
+    lacking = f"{made - len(unsaved.saved)} of {made} files could not be kept: {unsaved.reason}."
+    return (structs.replace(first, note=" ".join(filter(None, [lacking, first.note]))), *others)
+
+
+async def _is_believed(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> bool:
+    """Bad answers are counted by themselves: a disk that was full for an hour does not use up their tries.
+
+    Bad luck is tried again for as long as the provider keeps the file, and for a day where that is not known or less.
+    """
+    if unsaved.believed_after is None:
+        kept = line.wire.output.ttl if line else None
+        return job.attempts + 1 >= max(parts.pace.save_tries, (kept or 0) / parts.pace.retry_max)
+    return await parts.jobs.claims.bad_answer(job) >= unsaved.believed_after
+
+
+async def _ask_for_new_links(parts: Parts, line: Line, job: Job) -> None:
+    if job.operation is None:
+        return
+    match await line.look(job.operation):
+        case Look(state="succeeded", outputs=outputs) if outputs:
+            await parts.jobs.note(job.id, found=outputs)
+
+
+async def _later(parts: Parts, job: Job, why: str) -> None:
+    wait = backoff(parts.pace, job.attempts + 1)
+    log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, why)
+    await parts.jobs.note(job.id, log=f"{NOT_YET} ({why}): Shotlist tries again by itself.")
+    hint = await parts.jobs.claims.put_back(job, parts.jobs.clock() + wait)
+    if hint is not None:
+        await parts.queue.hint_save(hint, after=wait)
