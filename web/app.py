@@ -1,6 +1,6 @@
 """The web application: every route, behind one door, over parts that are passed in.
 
-The pages are in `web.pages`, the keys in `web.account`, the JSON API in `web.api`, files in `web.files`. Here are:
+The pages are in `web.pages`, the JSON API in `web.api`, files in `web.files`. Here are:
 GET /          to the page
 GET /schema    OpenAPI as JSON (also /schema/openapi.json, /schema/openapi.yaml)
 GET /healthz   this process answers
@@ -21,10 +21,14 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 
 from tasks.context import Parts
-from web import account, api, files, pages, security, webhooks
+from web import files, security
+from web.api import jobs as api
+from web.api import webhooks
+from web.error_pages import exception_handlers
 from web.errors import documented
-from web.problems import exception_handlers
-from web.templating import template_config
+from web.layout import template_config
+from web.pages import keys as account
+from web.pages import video as pages
 
 REFRESH_SECONDS = 1.0
 """How often, at most, the model and provider files are looked at for changes."""

@@ -8,7 +8,8 @@ GET  /inputs/{upload_id}         the same for a provider, by a signed address th
 GET  /media/{job_id}/{name}      a finished video or its poster, for its owner; ?download=1 to keep it
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from email.utils import formatdate
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,15 +18,117 @@ from litestar import HttpMethod, Response, get, post, route
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, MultipartBody
+from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from tasks.context import Parts
-from tasks.storage.store import CHUNK
+from tasks.storage.store import CHUNK, Store, Stored
 from tasks.storage.uploads import BadUpload, Upload
-from web.assets import our_assets
 from web.errors import AnyRequest, ErrorAnswer, Refused, answer, documented
+from web.layout import our_assets
 from web.security import MAX_UPLOAD_REQUEST
-from web.sending import send_file
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """The whole file: 200."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Bytes `first` to `last`, both included: 206."""
+
+    first: int
+    last: int
+
+
+class Unchanged(msgspec.Struct, frozen=True):
+    """The browser's copy is still right: 304."""
+
+
+class Unsatisfiable(msgspec.Struct, frozen=True):
+    """No byte of the range exists: 416."""
+
+
+Wanted = Whole | Part | Unchanged | Unsatisfiable
+
+
+def wanted(headers: Mapping[str, str], *, size: int, etag: str, modified: str) -> Wanted:
+    """What of a file of `size` bytes to send. `headers` has lower-case names; `etag` is strong, in quotes.
+
+    A Range we do not understand, or one of several parts, is answered with the whole file, as the RFC allows.
+    """
+    if _matches(headers.get("if-none-match", ""), etag):
+        return Unchanged()
+    condition = headers.get("if-range", "")
+    if condition and condition not in (etag, modified):
+        return Whole()
+    return _parse(headers.get("range", ""), size)
+
+
+def _matches(header: str, etag: str) -> bool:
+    candidates = [candidate.strip().removeprefix("W/") for candidate in header.split(",")]
+    return "*" in candidates or etag in candidates
+
+
+def _parse(header: str, size: int) -> Wanted:
+    unit, equals, text = header.partition("=")
+    first, dash, last = text.strip().partition("-")
+    if unit.strip().lower() != "bytes" or not equals or not dash or not _digits(first, last):
+        return Whole()
+    if not first:
+        return _suffix(int(last), size)
+    if last and int(last) < int(first):
+        return Whole()
+    if int(first) >= size:
+        return Unsatisfiable()
+    return Part(int(first), min(int(last), size - 1) if last else size - 1)
+
+
+def _digits(first: str, last: str) -> bool:
+    return bool(first or last) and all(
+        not text or (text.isascii() and text.isdecimal() and len(text) < 20) for text in (first, last)
+    )
+
+
+def _suffix(length: int, size: int) -> Wanted:
+    if length == 0 or size == 0:
+        return Unsatisfiable()
+    return Part(max(size - length, 0), size - 1)
+
+
+def send_file(
+    request: AnyRequest, store: Store, stored: Stored, media_type: str, save_as: str = ""
+) -> Response[Any]:
+    """The file, a part of it, or that it has not changed. With `save_as` the browser stores it under that name."""
+    size, etag, modified = stored.bytes, stored.etag, formatdate(stored.modified, usegmt=True)
+    headers = {"accept-ranges": "bytes", "etag": etag, "last-modified": modified}
+    if save_as:
+        headers["content-disposition"] = f'attachment; filename="{save_as}"'
+    if request.method == "HEAD":
+        return Response(b"", headers={**headers, "content-length": str(size)}, media_type=media_type)
+    match wanted(request.headers, size=size, etag=etag, modified=modified):
+        case Unchanged():
+            return Response(b"", status_code=304, headers=headers, media_type=media_type)
+        case Unsatisfiable():
+            sentence = f"This file has {size} bytes, and the range asked for lies outside."
+            return answer(416, "range_not_satisfiable", sentence, content_range=f"bytes */{size}")
+        case Part(first, last):
+            headers["content-range"] = f"bytes {first}-{last}/{size}"
+            chunks, length = store.read(stored.key, first, last + 1 - first), last + 1 - first
+            return _stream(chunks, length, 206, headers, media_type)
+        case _:
+            return _stream(store.read(stored.key, 0, size), size, 200, headers, media_type)
+
+
+def _stream(
+    chunks: AsyncIterator[bytes], length: int, status: int, headers: dict[str, str], media_type: str
+) -> Stream:
+    return Stream(
+        chunks,
+        status_code=status,
+        headers={**headers, "content-length": str(length)},
+        media_type=media_type,
+    )
+
 
 GET_AND_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 FOR_EVER = "public, max-age=31536000, immutable"

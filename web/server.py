@@ -59,3 +59,10 @@ class WebServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """uvicorn would raise the signal again after its shutdown, and with it skip every `finally` of ours."""
         yield
+
+
+def configure_logging() -> None:
+    """Ours from INFO on; libraries only when something is wrong. httpx would log every address it asks for."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for ours in ("shotlist", "models", "providers", "tasks", "web"):
+        logging.getLogger(ours).setLevel(logging.INFO)

@@ -20,7 +20,7 @@ from tasks.context import Parts
 from tasks.jobs.repository import Jobs
 from tasks.settings import Settings, read_settings
 from tests.faults.taps import Plan, fill_disk, tap_all
-from web.serve import Dress, serve, serve_web, serve_worker
+from web.processes import Dress, serve, serve_web, serve_worker
 
 ROLES: dict[str, Callable[[Settings, Dress], None]] = {
     "serve": serve,

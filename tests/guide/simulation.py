@@ -15,7 +15,7 @@ from tests.guide.checkout import Checkout
 from tests.guide.serving import serving
 from tests.guide.terminal import on_terminal
 from tests.support import png, sandbox_held
-from web.cli.logbook import ANALYSIS, GUIDE, entries
+from web.cli.changelog import ANALYSIS, GUIDE, entries
 
 Tell = Callable[[str], None]
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tests.guide.checkout import Checkout
-from web.cli.logbook import ANALYSIS, GUIDE
+from web.cli.changelog import ANALYSIS, GUIDE
 
 GOOD = """\
 display_name = "Nova Film 2"

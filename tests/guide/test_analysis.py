@@ -7,7 +7,7 @@ import pytest
 
 from tests.guide.blocks import GUIDE, section
 from tests.support import CHECKOUT
-from web.cli.logbook import ANALYSIS, entries
+from web.cli.changelog import ANALYSIS, entries
 
 TITLES = [
     "1. Overview & Scope",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.importing.questions import AnswerError, Question, answered, missing
-from web.cli.drafts import ask_missing
+from web.cli.sources import ask_missing
 
 TODAY = date(2026, 11, 23)
 ANSWERS = {

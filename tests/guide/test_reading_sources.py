@@ -14,8 +14,8 @@ from models.spec.loader import build_spec, read_spec
 from models.spec.schema import Spec
 from tasks.settings import read_settings
 from tests.support import CHECKOUT
-from web.cli.drafts import known_providers
-from web.cli.logged import integration
+from web.cli.changelog import integration
+from web.cli.sources import known_providers
 
 TODAY = date(2026, 11, 23)
 KNOWN = known_providers(read_settings({}))

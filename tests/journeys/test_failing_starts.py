@@ -261,7 +261,7 @@ def test_a_port_or_a_folder_in_use_ends_the_start_and_leaves_the_other_alone(tmp
 BUG = """
 from tasks.settings import read_environ, read_settings
 from web.cli.serve import run_to_end
-from web.serve import serve
+from web.processes import serve
 
 def dress(parts):
     raise ZeroDivisionError("a bug of ours")

@@ -1,6 +1,6 @@
 """Ending: in good order, completely, and so that the next start carries on.
 
-How long it may take at most is fixed in `web.stopping`; how long it takes is measured by `bench.start`.
+How long it may take at most is fixed in `web.processes`; how long it takes is measured by `bench.start`.
 """
 
 import os

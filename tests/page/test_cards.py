@@ -10,8 +10,8 @@ from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, ours, tell
 from tasks.jobs.model import JobError, Output
 from tasks.worker.failures import failed, unconfirmed
 from tests.page.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job
-from web.shapes import job_answer
-from web.view import Card, card, day_title, days, detail, watched
+from web.api.schemas import job_answer
+from web.pages.cards import Card, card, day_title, days, detail, watched
 
 
 def shown(**facts: object) -> Card:

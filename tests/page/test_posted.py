@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.spec.values import Values
-from web.posted import Drawn, Pair, loose_pairs, posted, read_drawn, remove, typed_pairs
+from web.pages.form_data import Drawn, Pair, loose_pairs, posted, read_drawn, remove, typed_pairs
 
 PAIRS: tuple[Pair, ...] = (
     ("image", "up_1"),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from models.spec.fields import KINDS
-from web.templating import FOLDER, environment
+from web.layout import TEMPLATES as FOLDER
+from web.layout import environment
 
 TEMPLATES = sorted(FOLDER.rglob("*.html"))
 

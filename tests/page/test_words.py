@@ -2,8 +2,8 @@
 
 import pytest
 
-from web.field_words import ratio_shape
-from web.words import about, amount, clock, either, listed, megabytes, number, ordinal, seconds
+from web.pages.card_text import about, amount, clock, either, listed, megabytes, number, ordinal, seconds
+from web.pages.fields import ratio_shape
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from tasks.context import Parts
 from tasks.create_job import Placed, place
 from tasks.storage.uploads import Upload
 from tests.support import png
-from web.api_orders import MAX_JSON_REQUEST
-from web.assets import our_assets
+from web.api.jobs import MAX_JSON_REQUEST
+from web.layout import our_assets
 
 KLING = "kling-v2.1-master"
 

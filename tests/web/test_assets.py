@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from web.assets import TYPES, Assets, our_assets
+from web.layout import TYPES, Assets, our_assets
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from models.spec.fields import Field, Group, Image, Images, Rows, Text
 from models.spec.values import Values
 from tasks.context import Parts
 from tests.support import png
-from web.data_uris import decode, take_data_uris
+from web.api.jobs import decode, take_data_uris
 
 URI = "data:image/png;base64," + base64.b64encode(png((320, 240))).decode()
 FIELDS: tuple[Field, ...] = (

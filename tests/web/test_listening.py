@@ -4,7 +4,7 @@ import socket
 
 from tasks.settings import read_settings
 from tests.support import free_port
-from web.serve import listening
+from web.processes import listening
 
 
 def test_it_names_its_protocol_so_that_small_answers_are_not_held_back() -> None:

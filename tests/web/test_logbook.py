@@ -10,9 +10,7 @@ from msgspec import structs
 
 from tests.models.building import spec_of
 from web.cli import main
-from web.cli.log_history import History, check_logs
-from web.cli.logbook import ANALYSIS, GUIDE, append_to, appended, entries
-from web.cli.logged import addition
+from web.cli.changelog import ANALYSIS, GUIDE, History, addition, append_to, appended, check_logs, entries
 
 GUIDE_TEXT = "# Guide\n\n```\n[2020-01-01 00:00] an example in a fence\n```\n\n[2026-01-02 10:00] A / B / C\n"
 PAGE_TEXT = "The page.\n\n[2026-01-02 10:00] First\n  about one-model\n\n[2026-01-02 11:00] Second\n  more\n"

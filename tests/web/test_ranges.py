@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unhurried import unhurried
-from web.ranges import Part, Unchanged, Unsatisfiable, Wanted, Whole, wanted
+from web.files import Part, Unchanged, Unsatisfiable, Wanted, Whole, wanted
 
 ETAG, MODIFIED = '"abc"', "Mon, 23 Nov 2026 03:00:00 GMT"
 

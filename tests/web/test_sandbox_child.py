@@ -16,9 +16,8 @@ from providers.description.catalogue import Wires
 from providers.registry import Lines
 from tasks.settings import prepare_data_dir, read_settings
 from tests.support import PATIENCE, environ, free_port, until
-from web.children import Child
-from web.sandbox import Sandbox, ours_to_start
-from web.sandbox import free_port as free_port_near
+from web.processes import Child, Sandbox, ours_to_start
+from web.processes import free_port as free_port_near
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from litestar import HttpMethod, Litestar, Request, Response, route
 
 from tasks.storage.store import CHUNK, Folder
 from web.errors import Refused, on_refused
-from web.sending import send_file
+from web.files import send_file
 
 CONTENT = bytes(range(256)) * (CHUNK // 100)  # some chunks and a bit
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.settings import read_settings
-from web.serve import owns_database
+from web.processes import owns_database
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.support import CHECKOUT, PATIENCE
-from web.stopping import LAST_SECONDS, SIGNALS, run_together
+from web.processes import LAST_SECONDS, SIGNALS, run_together
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ async def stop_wait(stop: asyncio.Event) -> None:
 
 SCRIPT = """
 import asyncio, sys, time
-from web.stopping import stop_on_signals
+from web.processes import stop_on_signals
 
 async def main():
     stop = stop_on_signals(lambda: print("last act", flush=True), {seconds})

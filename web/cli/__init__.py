@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from tasks.settings import SettingsError
-from web.cli import backup, log, models, providers, serve
+from web.cli import backup, models, providers, serve
+from web.cli import changelog as log
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tasks.settings import Settings, SettingsError, read_environ, read_settings
-from web.cli import add, importing, schema
-from web.cli.checking import check_files, is_wire
-from web.cli.printing import print_table
+from web.cli import models_add as add
+from web.cli import models_import as importing
+from web.cli import schema
+from web.cli.printing import check_files, is_wire, print_table
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from models.reference_page import Made
 
+
 Noun: TypeAlias = Literal["models", "providers"]
 
 CHECKOUT = Path(models.__file__).resolve().parent.parent

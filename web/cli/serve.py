@@ -33,19 +33,19 @@ def add_to(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run_serve(_: "Namespace") -> int:
-    from web.serve import serve
+    from web.processes import serve
 
     run_to_end(lambda: serve(read_settings(read_environ())))
 
 
 def run_web(_: "Namespace") -> int:
-    from web.serve import serve_web
+    from web.processes import serve_web
 
     run_to_end(lambda: serve_web(read_settings(read_environ())))
 
 
 def run_worker(_: "Namespace") -> int:
-    from web.serve import serve_worker
+    from web.processes import serve_worker
 
     run_to_end(lambda: serve_worker(read_settings(read_environ())))
 
@@ -56,7 +56,7 @@ def run_sandbox(arguments: "Namespace") -> int:
 
 def run_to_end(work: Callable[[], None]) -> NoReturn:
     """Do the work of this process, then end it, with 1 where it failed: no thread that is left over may hold it."""
-    from web.stopping import leave
+    from web.processes import leave
 
     code = 1
     try:

@@ -1,23 +1,175 @@
 """A trial run of one model: a real worker, queue and database in a temporary folder, against the sandbox, unbilled."""
 
 import asyncio
+import socket
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+import wave
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
+import uvicorn
 from msgspec import Struct, structs
+from PIL import Image
 
+from models.spec.fields import Media
+from providers.description.schema import Wire
+from providers.generic_mock import StandIn
+from providers.sandbox.video.render import Errand, render
 from tasks.settings import Settings
-from web.sandbox import Sandbox
+from web.processes import Sandbox
 
 if TYPE_CHECKING:
     from models.spec.schema import Spec
-    from models.spec.values import Values
+    from models.spec.values import JSON, Values
     from tasks.context import Parts
     from tasks.jobs.model import Job
+
+
+_RATE = 8000
+
+
+async def with_files(parts: "Parts", spec: "Spec", values: "Values") -> "Values":
+    """The values with a small file of ours for every address in a media field of the form."""
+    for field in spec.fields:
+        value = values.get(field.name)
+        if not isinstance(field, Media) or value is None:
+            continue
+        if isinstance(value, list):
+            values[field.name] = [await _upload(parts, field) for _ in value]
+        else:
+            values[field.name] = await _upload(parts, field)
+    return values
+
+
+async def _upload(parts: "Parts", field: Media) -> "JSON":
+    from tasks.storage.uploads import BadUpload
+
+    name, content = await asyncio.to_thread(_made, field)
+    accepted = await parts.uploads.accept("trial", name, _once(content))
+    if isinstance(accepted, BadUpload):
+        raise RuntimeError(f"A file made for {field.name} was not taken: {accepted.sentence}")
+    return accepted.id
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _made(field: Media) -> tuple[str, bytes]:
+    match field.media_kind:
+        case "audio":
+            return "trial.wav", _silence(_seconds(field))
+        case "video":
+            return "trial.mp4", _clip(_size(field), _seconds(field))
+    return (
+        ("trial.jpg", _picture(_size(field), "JPEG"))
+        if _wants_jpeg(field)
+        else (
+            "trial.png",
+            _picture(_size(field), "PNG"),
+        )
+    )
+
+
+def _wants_jpeg(field: Media) -> bool:
+    return bool(field.accept) and "png" not in field.accept
+
+
+def _size(field: Media) -> tuple[int, int]:
+    """16:9 at 720 lines, moved into the field's limits."""
+    ratio = min(max(16 / 9, field.min_ratio or 0), field.max_ratio or 1000)
+    height = min(max(720, field.min_height or 0), field.max_height or 100_000)
+    width = min(max(round(height * ratio), field.min_width or 0), field.max_width or 100_000)
+    return width // 2 * 2, height // 2 * 2
+
+
+def _seconds(field: Media) -> float:
+    return min(max(3.0, float(field.min_seconds or 0)), float(field.max_seconds or 1000))
+
+
+def _picture(size: tuple[int, int], form: str) -> bytes:
+    file = BytesIO()
+    Image.linear_gradient("L").convert("RGB").resize(size).save(file, form)
+    return file.getvalue()
+
+
+def _clip(size: tuple[int, int], seconds: float) -> bytes:
+    body = {"width": size[0], "height": size[1], "duration": seconds}
+    with tempfile.TemporaryDirectory() as folder:
+        to = Path(folder) / "trial.mp4"
+        render(Errand("trial", body, "A trial", None, str(to)))
+        return to.read_bytes()
+
+
+def _silence(seconds: float) -> bytes:
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_RATE)
+        sound.writeframes(b"\0\0" * int(_RATE * seconds))
+    return file.getvalue()
+
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+@asynccontextmanager
+async def stand_in(wire: Wire, folder: Path) -> AsyncIterator[str]:
+    """Its origin, under which the provider has the prefix of its name, as with the sandbox."""
+    clip = folder / "clip.mp4"
+    await asyncio.to_thread(
+        render, Errand(wire.name, {"duration": 2, "resolution": "360p"}, "A stand-in", None, str(clip))
+    )
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = _Server(
+            uvicorn.Config(
+                _App(StandIn(wire, f"{origin}/{wire.name}"), wire.name, clip.read_bytes()),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield origin
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the command line; this server ends by its flag."""
+        yield
+
+
+class _App:
+    def __init__(self, company: StandIn, name: str, clip: bytes) -> None:
+        self.company = company
+        self.prefix = f"/{name}"
+        self.clip = clip
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        answer = self.company.answer(scope["method"], scope["path"].removeprefix(self.prefix))
+        kind = b"video/mp4" if answer.is_clip else b"application/json"
+        body = self.clip if answer.is_clip else msgspec.json.encode(answer.document)
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
 
 SECONDS = 600.0  # a slow machine takes a minute for a long clip in 4K
 SPEED = 10.0
@@ -68,7 +220,6 @@ async def _run(settings: Settings, sandbox: Sandbox, spec: "Spec", tell: Callabl
     from tasks.context import build_parts
     from tasks.embedded import EmbeddedQueue
     from tasks.worker.run import run_worker
-    from web.cli.trial_files import with_files
 
     async with AsyncExitStack() as stack:
         queue = EmbeddedQueue(settings.data_dir)
@@ -94,7 +245,6 @@ async def _company(
     """Who answers: the sandbox where it speaks this protocol, else the wire description itself."""
     from providers.description.catalogue import Wires
     from providers.sandbox import SPOKEN
-    from web.cli.standin import stand_in
 
     wire = Wires(settings.providers_dirs).get(provider)
     if provider in SPOKEN or wire is None:

@@ -15,7 +15,7 @@ from models.spec.schema import Spec
 from tasks.settings import SettingsError
 from tests.models.importing.documents import PROMPT, fal, replicate
 from tests.models.importing.test_drift import SPEC, properties
-from web.cli.importing import add_commands
+from web.cli.models_import import add_commands
 
 
 def run(*arguments: object) -> int:

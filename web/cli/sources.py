@@ -3,7 +3,7 @@
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from models.importing.questions import Question
     from models.importing.source import Read
     from providers.description.schema import Wire
+
+
+def fetch(provider: str, endpoint: str, environ: Mapping[str, str]) -> bytes:
+    """The provider's document of one endpoint; SettingsError with a sentence where it cannot be had."""
+    import asyncio
+
+    from providers.client.http import Clients
+    from providers.schema_fetch import NoSchema, fetch_schema
+
+    async def ask() -> bytes | NoSchema:
+        async with Clients() as clients:
+            return await fetch_schema(clients.direct, provider, endpoint, environ)
+
+    answer = asyncio.run(ask())
+    if isinstance(answer, NoSchema):
+        raise SettingsError(answer.sentence)
+    return answer
+
 
 Ask = Callable[[str], str]
 
@@ -47,7 +65,6 @@ def _fetched(provider: str, endpoint: str) -> "Read":
     """The provider's own schema document of an endpoint, as it is now."""
     from models.importing.curl import json_in
     from models.importing.source import NotRead, read_schema
-    from web.cli.fetching import fetch
 
     document = fetch(provider, endpoint, read_environ()).decode("utf-8", "replace")
     read = read_schema(json_in(document), date.today(), provider, endpoint)

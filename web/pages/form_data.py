@@ -29,7 +29,7 @@ class Drawn(Struct, frozen=True):
     `tried`: an order from this form was refused, so that every error is shown from then on. `kept`: what was typed
     for fields that the model of the form does not have, for the next model that does. `touched`: the fields that a
     person had set, should the model be gone when the form comes back; None: not told. `missing`: it was drawn without
-    its model (`web.missing`).
+    its model (`web.pages.missing_model`).
     """
 
     values: Values = {}

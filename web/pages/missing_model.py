@@ -15,10 +15,10 @@ import msgspec
 from models.spec.suggest import nearest
 from tasks.context import Parts
 from tasks.storage.uploads import Upload
-from web.fields import OURS, FieldView
-from web.forms import FormView, Setting, new_nonce
-from web.picker import ModelView
-from web.posted import Drawn, Pair, top
+from web.pages.fields import OURS, FieldView
+from web.pages.form import FormView, Setting, new_nonce
+from web.pages.form_data import Drawn, Pair, top
+from web.pages.picker import ModelView
 
 TEXTS = ("textarea", "text")
 SHORT = 40  # letters of a value that is told and not drawn

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from models.spec.fields import KINDS, Media
-from web.fields import FieldView
+from web.pages.fields import FieldView
 
 
 class FieldError(Struct, frozen=True):

@@ -23,10 +23,10 @@ from models.spec.schema import Spec
 from models.spec.values import MODE_LABELS
 from tasks.context import Parts
 from web.errors import AnyRequest
-from web.posted import Pair, Posted, read_posted
+from web.layout import is_htmx, shell, show
+from web.pages.card_text import about
+from web.pages.form_data import Pair, Posted, read_posted
 from web.security import MAX_UPLOAD_REQUEST
-from web.shell import is_htmx, shell, show
-from web.words import about
 
 MOST = 60  # models shown at once; the rest is a word away
 RECENT = 3

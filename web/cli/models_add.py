@@ -70,7 +70,7 @@ def _draft_of(path: Path) -> Path:
 
 
 def _need_logs(root: Path) -> None:
-    from web.cli.logbook import LOGS
+    from web.cli.changelog import LOGS
 
     for name in LOGS:
         if not (root / name).is_file():
@@ -91,7 +91,7 @@ def _at(root: Path) -> Settings:
 def _draft(source: str | None, path: Path, settings: Settings) -> bool:
     """Makes the file out of its draft, which lies beside it, unseen by a server, until nothing is missing."""
     from models.importing.questions import missing
-    from web.cli.drafts import ask_missing, printed, read_draft
+    from web.cli.sources import ask_missing, printed, read_draft
 
     draft = _draft_of(path)
     text = draft.read_text(encoding="utf-8") if draft.is_file() and source is None else ""
@@ -125,7 +125,7 @@ def _ask(prompt: str) -> str:
 def _checked(path: Path, settings: Settings) -> "Spec | None":
     from models.spec.loader import read_spec
     from models.spec.schema import Spec
-    from web.cli.checking import check_files
+    from web.cli.printing import check_files
 
     wires = [wire.stem for folder in settings.providers_dirs for wire in folder.glob("*.toml")]
     problems = check_files([path], wires)
@@ -155,9 +155,7 @@ def _tell(line: str) -> None:
 
 def _log(root: Path, spec: "Spec", path: Path, why: str) -> None:
     """Both entries, the analysis last: a model that it names has been told of, or is older than this command."""
-    from web.cli.log_history import History
-    from web.cli.logbook import ANALYSIS, GUIDE
-    from web.cli.logged import addition, integration
+    from web.cli.changelog import ANALYSIS, GUIDE, History, addition, integration
 
     reason = why or f"{spec.display_name} on {spec.provider} could not be chosen on the page"
     if _names(root / ANALYSIS, spec.key):
@@ -168,7 +166,7 @@ def _log(root: Path, spec: "Spec", path: Path, why: str) -> None:
 
 
 def _names(log: Path, key: str) -> bool:
-    from web.cli.logbook import entries, unnamed
+    from web.cli.changelog import entries, unnamed
 
     named = not unnamed(log.name, entries(log.read_text(encoding="utf-8")), [key])
     if named:
@@ -177,6 +175,6 @@ def _names(log: Path, key: str) -> bool:
 
 
 def _append(log: Path, body: str) -> None:
-    from web.cli.logbook import append_to
+    from web.cli.changelog import append_to
 
     print(f"5. {log.name}: {append_to(log, body).text.splitlines()[0]}")

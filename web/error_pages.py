@@ -24,7 +24,7 @@ from web.errors import (
     on_storage,
     on_unfit,
 )
-from web.shell import shell, show
+from web.layout import shell, show
 
 TITLES = {
     403: "That was not done",

@@ -23,7 +23,7 @@ from providers.registry import KeySource
 from tasks.context import Parts
 from tasks.provider_keys import BadKey, Unreadable, ending
 from web.errors import AnyRequest, Refused
-from web.shell import shell, show
+from web.layout import shell, show
 
 Stands = Literal["real", "sandbox", "refused", "off"]
 

@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from providers.description.schema import Wire
 from tasks.jobs.model import Job
-from web import card_words as say
-from web.card_words import Act, Extra, Film, Trouble
-from web.words import amount, clock
+from web.pages import card_text as say
+from web.pages.card_text import Act, Extra, Film, Trouble, amount, clock
 
 
 class Card(Struct, frozen=True, kw_only=True):

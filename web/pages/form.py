@@ -21,10 +21,10 @@ from tasks.context import Parts
 from tasks.create_job import shown_price
 from tasks.jobs.model import Job
 from tasks.storage.uploads import Upload
-from web.field_errors import FieldError, field_errors, form_error
-from web.fields import FieldView, OptionView, Said, field_views
-from web.picker import ModelView, views
-from web.posted import Drawn, Pair, Posted, top, typed_pairs
+from web.pages.field_errors import FieldError, field_errors, form_error
+from web.pages.fields import FieldView, OptionView, Said, field_views
+from web.pages.form_data import Drawn, Pair, Posted, top, typed_pairs
+from web.pages.picker import ModelView, views
 
 
 class Typed(Struct, frozen=True):
@@ -64,7 +64,7 @@ class FormView(Struct, frozen=True, kw_only=True):
     href: str
     curl: str
     try_href: str
-    missing: bool = False  # its model is not here: `web.missing`
+    missing: bool = False  # its model is not here: `web.pages.missing_model`
     kept: str = ""  # then, what is carried along without a control
 
 

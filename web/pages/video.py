@@ -3,7 +3,7 @@
 GET  /video        the whole page; ?model=… and any field fill the form, ?again=ID takes an earlier job's settings
 POST /video/form   the form again for what is typed so far: other model, dependent fields, checks, price
 POST /video/jobs   the order, from the form
-The rest of the routes is in `web.jobs_pages`.
+The rest of the routes is in `web.pages.jobs`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ from models.spec.schema import Spec
 from tasks.context import Parts
 from tasks.create_job import Invalid, Placed, PriceRose, place
 from tasks.jobs.model import Job
-from web import jobs_pages, picker
-from web.card_words import prompt_of
 from web.errors import AnyRequest
-from web.fields import OptionView
-from web.forms import (
+from web.layout import is_htmx, shell, show
+from web.pages import jobs as jobs_pages
+from web.pages import picker
+from web.pages.card_text import prompt_of
+from web.pages.cards import days, watched
+from web.pages.fields import OptionView
+from web.pages.form import (
     FormView,
     Refused,
     Setting,
@@ -38,12 +41,10 @@ from web.forms import (
     set_pairs,
     switched,
 )
-from web.jobs_pages import cards
-from web.missing import draw_missing
-from web.posted import Posted, loose_pairs, posted, read_posted
+from web.pages.form_data import Posted, loose_pairs, posted, read_posted
+from web.pages.jobs import cards
+from web.pages.missing_model import draw_missing
 from web.security import MAX_UPLOAD_REQUEST
-from web.shell import is_htmx, shell, show
-from web.view import days, watched
 
 RECENT = 12  # finished jobs on the page; the library has all
 ORDERED_ONCE = (

@@ -27,10 +27,10 @@ from tasks.create_job import Placed, place, remove
 from tasks.jobs.model import Job
 from tasks.reconcile import NotFound, told
 from web.errors import AnyRequest, Refused
-from web.forms import new_nonce
-from web.posted import posted
-from web.shell import is_htmx, shell, show
-from web.view import Card, Watch, card, days, detail, ended_words, watched
+from web.layout import is_htmx, shell, show
+from web.pages.cards import Card, Watch, card, days, detail, ended_words, watched
+from web.pages.form import new_nonce
+from web.pages.form_data import posted
 
 PAGE = 24  # jobs on a page of the library
 WITH_FORM = "/video"  # the one page where a new card can be put on top

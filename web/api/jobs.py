@@ -1,0 +1,409 @@
+"""The JSON API: the same checks and sentences as the page, for programs. Ordering is in `web.api.jobs`.
+
+GET    /api/video/models              the catalogue
+GET    /api/video/models/{key}        one model: fields, rules, limits, price, examples, JSON Schema
+POST   /api/video/jobs                order a video: {"model": key, "values": {…}}
+GET    /api/video/jobs                the owner's jobs, newest first
+GET    /api/video/jobs/{id}           one job
+POST   /api/video/jobs/{id}/cancel    ask for a stop
+POST   /api/video/jobs/{id}/found     the provider's id of an order that got no clear answer
+DELETE /api/video/jobs/{id}           remove a job that is over, and its files
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar import Response, Router, delete, get, post
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.exceptions import ClientException, SerializationException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+
+from models.spec.fields import Field, Group, Media, Rows
+from models.spec.suggest import nearest
+from models.spec.values import JSON, Values
+from tasks.context import Parts
+from tasks.create_job import (
+    Answer,
+    Invalid,
+    KeyReused,
+    NotReady,
+    Placed,
+    PriceRose,
+    UnknownModel,
+    place,
+    remove,
+)
+from tasks.jobs.model import Job
+from tasks.reconcile import NotFound, told
+from tasks.storage.uploads import BadUpload, Uploads
+from web.api.schemas import (
+    JobAnswer,
+    JobsAnswer,
+    ModelAnswer,
+    ModelsAnswer,
+    job_answer,
+    model_answer,
+    model_entry,
+)
+from web.errors import (
+    AnyRequest,
+    ErrorAnswer,
+    FieldErrors,
+    Refused,
+    Unfit,
+    answer,
+    documented,
+    on_http_exception,
+    on_unfit,
+)
+
+Take = Callable[[str, str], Awaitable[JSON]]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The values with an upload's id for each data URI, and a sentence by field for each that was no good."""
+
+    values: Values
+    errors: dict[str, str]
+
+
+async def take_data_uris(uploads: Uploads, owner: str, fields: Sequence[Field], values: Values) -> Taken:
+    """Store the data URIs of all file fields, also inside rows and groups; everything else stays as it is."""
+    errors: dict[str, str] = {}
+
+    async def take(name: str, uri: str) -> JSON:
+        accepted = await _accept(uploads, owner, uri)
+        if isinstance(accepted, BadUpload):
+            errors[name] = accepted.sentence
+            return None
+        return accepted
+
+    return Taken(await _walk(fields, values, "", take), errors)
+
+
+def decode(uri: str) -> tuple[str, bytes] | None:
+    """The media type and the bytes of a data URI (RFC 2397), or None where it cannot be read."""
+    head, comma, data = uri[len("data:") :].partition(",")
+    if not comma:
+        return None
+    mime, *options = head.split(";")
+    raw = unquote_to_bytes(data)
+    if "base64" not in options:
+        return mime, raw
+    try:
+        return mime, base64.b64decode(raw, validate=True)
+    except binascii.Error:
+        return None
+
+
+async def _accept(uploads: Uploads, owner: str, uri: str) -> str | BadUpload:
+    decoded = decode(uri)
+    if decoded is None:
+        return BadUpload(
+            "This data URI cannot be read: write data:image/png;base64, and then the file in base64."
+        )
+    mime, content = decoded
+    accepted = await uploads.accept(owner, f"the {mime.partition('/')[0] or 'file'}", _once(content))
+    return accepted if isinstance(accepted, BadUpload) else accepted.id
+
+
+async def _walk(fields: Sequence[Field], values: Values, prefix: str, take: Take) -> Values:
+    by_name = {field.name: field for field in fields}
+    return {name: await _one(by_name.get(name), value, prefix + name, take) for name, value in values.items()}
+
+
+async def _one(field: Field | None, value: JSON, name: str, take: Take) -> JSON:
+    match field, value:
+        case Media(), str() if value[:5].lower() == "data:":
+            return await take(name, value)
+        case Media(), list():
+            return [await _one(field, item, name, take) for item in value]
+        case Rows(), list():
+            return [
+                await _walk(field.fields, row, f"{name}.{number}.", take) if isinstance(row, dict) else row
+                for number, row in enumerate(value)
+            ]
+        case Group(), dict():
+            return await _walk(field.fields, value, f"{name}.", take)
+        case _:
+            return value
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+MAX_JSON_REQUEST = 70_000_000
+"""Bytes of an order: a file of 50 MB as a data URI and some. Larger files are uploaded first."""
+
+
+class NewJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to make: the model's key, and its fields as GET /api/video/models/{key} describes them.
+
+    A file field takes an upload's id, an https URL or a data URI.
+    """
+
+    model: str
+    values: dict[str, Any] = {}
+
+
+async def json_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A page of another site can post forms and plain text without asking; it cannot post JSON."""
+    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        sent = media_type or "no content type"
+        raise Refused(
+            415,
+            "unsupported_media_type",
+            f"Send JSON with the header Content-Type: application/json; this was {sent}. Nothing was ordered.",
+        )
+
+
+def on_wrong_shape(_: AnyRequest, error: ValidationException) -> Response[FieldErrors]:
+    """JSON, but not an order: a sentence for each part that is wrong."""
+    found = error.extra if isinstance(error.extra, list) else []
+    errors = dict(_shape_error(str(each.get("key", "")), str(each.get("message", ""))) for each in found)
+    return on_unfit(_, Unfit(errors or dict([_shape_error("", "")])))
+
+
+def on_not_json(_: AnyRequest, error: Exception) -> Response[ErrorAnswer]:
+    why = (
+        "it is nested too deeply"
+        if isinstance(error, RecursionError)
+        else str(getattr(error, "detail", error))
+    )
+    return answer(
+        400, "malformed_json", f"The body is not JSON that can be read ({why}). Nothing was ordered."
+    )
+
+
+def _shape_error(key: str, message: str) -> tuple[str, str]:
+    if key == "model" or "required field `model`" in message:
+        return "model", "Say which model, by its key as text: GET /api/video/models lists them."
+    if key == "values":
+        return "values", 'Give the fields as an object, such as {"prompt": "A paper boat"}.'
+    if "unknown field" in message:
+        name = message.split("`")[1]
+        return (
+            name,
+            f'An order has "model" and "values"; the model\'s fields go inside "values". Move {name} there.',
+        )
+    return "", 'Send an object such as {"model": "…", "values": {"prompt": "…"}}.'
+
+
+@post(
+    "/jobs",
+    summary="Order a video",
+    tags=["jobs"],
+    guards=[json_only],
+    request_max_body_size=MAX_JSON_REQUEST,
+    exception_handlers={
+        ValidationException: on_wrong_shape,
+        SerializationException: on_not_json,
+        ClientException: on_not_json,
+        RequestEntityTooLarge: on_http_exception,
+        RecursionError: on_not_json,
+        UnicodeDecodeError: on_not_json,
+    },
+    responses={
+        400: documented(ErrorAnswer, "Not JSON"),
+        404: documented(ErrorAnswer, "Unknown model"),
+        409: documented(ErrorAnswer, "The model is not ready, or the Idempotency-Key was used before"),
+        413: documented(ErrorAnswer, "Too large: upload the files first"),
+        415: documented(ErrorAnswer, "Not application/json"),
+        422: documented(FieldErrors, "A sentence for each field that is wrong"),
+    },
+)
+async def create_job(
+    data: JSONBody[NewJob],
+    parts: NamedDependency[Parts],
+    owner: NamedDependency[str],
+    idempotency_key: Annotated[
+        str,
+        HeaderParameter(name="Idempotency-Key", description="The same key again replays the first answer."),
+    ] = "",
+) -> JobAnswer:
+    """Check and accept an order; the job then runs by itself. Nothing is paid for before it is accepted."""
+    if len(idempotency_key) > 255:
+        raise Refused(
+            400, "bad_request", "The Idempotency-Key is longer than 255 characters. Nothing was ordered."
+        )
+    spec, values = parts.catalogue.get(data.model), data.values
+    if spec is not None:
+        taken = await take_data_uris(parts.uploads, owner, spec.fields, values)
+        if taken.errors:
+            raise Unfit(taken.errors)
+        values = taken.values
+    placed = await place(
+        parts,
+        owner=owner,
+        model=data.model,
+        values=values,
+        from_form=False,
+        idempotency_key=idempotency_key or None,
+        body_hash=_fingerprint(data),
+    )
+    return _answer(placed)
+
+
+def _answer(placed: Answer) -> JobAnswer:
+    match placed:
+        case Placed(job):
+            return job_answer(job)
+        case Invalid(errors):
+            raise Unfit(errors)
+        case UnknownModel(sentence=sentence):
+            raise Refused(404, "unknown_model", sentence)
+        case NotReady(sentence):
+            raise Refused(409, "not_ready", sentence)
+        case KeyReused(sentence):
+            raise Refused(409, "idempotency_key_reused", sentence)
+        case PriceRose(sentence=sentence):
+            raise Refused(409, "price_rose", sentence)
+
+
+def _fingerprint(data: NewJob) -> str:
+    """Of what was asked for, however it was spaced or ordered, before data URIs became uploads."""
+    return hashlib.sha256(msgspec.json.encode(data, order="deterministic")).hexdigest()
+
+
+UNREADABLE = documented(ErrorAnswer, "The request cannot be read")
+NOT_THERE = documented(ErrorAnswer, "Unknown, or not yours")
+MISSING = {400: UNREADABLE, 404: NOT_THERE}
+
+
+class FoundJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The id that the provider shows for an order of ours."""
+
+    provider_job_id: str
+
+
+@get("/models", summary="The catalogue", tags=["models"])
+async def list_models(parts: NamedDependency[Parts]) -> ModelsAnswer:
+    """All models that can be read, in the order of the page."""
+    return ModelsAnswer([model_entry(parts, spec) for spec in parts.catalogue.all()])
+
+
+@get("/models/{key:str}", summary="One model", tags=["models"], responses=MISSING)
+async def get_model(key: FromPath[str], parts: NamedDependency[Parts]) -> ModelAnswer:
+    """Its fields, rules, limits, price and examples, and the JSON Schema of its values."""
+    spec = parts.catalogue.get(key)
+    if spec is None:
+        near = nearest(key, [known.key for known in parts.catalogue.all()])
+        hint = f" Did you mean {near}?" if near else " GET /api/video/models lists them."
+        raise Refused(404, "unknown_model", f"There is no model {key}.{hint}")
+    return model_answer(parts, spec)
+
+
+@get("/jobs", summary="Your jobs", tags=["jobs"], responses={400: UNREADABLE})
+async def list_jobs(
+    parts: NamedDependency[Parts],
+    owner: NamedDependency[str],
+    limit: Annotated[int, QueryParameter(ge=1, le=200, description="How many, at most.")] = 50,
+    before: Annotated[str, QueryParameter(description="The `next` of the page before.")] = "",
+) -> JobsAnswer:
+    """Newest first, a page at a time."""
+    if before and await parts.jobs.get(owner, before) is None:
+        gone = f"There is no job {before} any more: begin again without `before`."
+        raise Refused(400, "bad_request", gone)
+    jobs = await parts.jobs.listing(owner, limit=limit + 1, before=before or None)
+    page = jobs[:limit]
+    return JobsAnswer([job_answer(job) for job in page], page[-1].id if len(jobs) > limit else None)
+
+
+@get("/jobs/{job_id:str}", summary="One job", tags=["jobs"], responses=MISSING)
+async def get_job(
+    job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> JobAnswer:
+    """As it is now. `status` ends as succeeded, failed, canceled or unconfirmed."""
+    return job_answer(_found(await parts.jobs.get(owner, job_id)))
+
+
+@post(
+    "/jobs/{job_id:str}/cancel",
+    status_code=200,
+    summary="Ask for a stop",
+    tags=["jobs"],
+    responses=MISSING,
+)
+async def cancel_job(
+    job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> JobAnswer:
+    """A job that was never sent stops at once; otherwise the provider is asked, and what it has made is kept."""
+    return job_answer(_found(await parts.jobs.request_cancel(owner, job_id)))
+
+
+@post(
+    "/jobs/{job_id:str}/found",
+    status_code=200,
+    summary="Tell the provider's id of an unconfirmed job",
+    tags=["jobs"],
+    guards=[json_only],
+    responses={
+        **MISSING,
+        409: documented(ErrorAnswer, "It is not there, or not ours to find"),
+        415: documented(ErrorAnswer, "Not application/json"),
+    },
+)
+async def find_job(
+    job_id: FromPath[str],
+    data: JSONBody[FoundJob],
+    parts: NamedDependency[Parts],
+    owner: NamedDependency[str],
+) -> JobAnswer:
+    """Where an order got no clear answer and the provider has it: it is asked for, and the job goes on from there."""
+    match await told(parts, owner, job_id, data.provider_job_id):
+        case NotFound(sentence):
+            raise Refused(409, "not_found_there", sentence)
+        case job:
+            return job_answer(_found(job))
+
+
+@delete(
+    "/jobs/{job_id:str}",
+    summary="Remove a job and its files",
+    tags=["jobs"],
+    responses={**MISSING, 409: documented(ErrorAnswer, "It still runs")},
+)
+async def delete_job(
+    job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+) -> None:
+    """For good. A job that still runs is refused: cancel it first."""
+    match await remove(parts, owner, job_id):
+        case "live":
+            raise Refused(
+                409, "still_running", "This job still runs, so it was not removed: cancel it first."
+            )
+        case "missing":
+            _found(None)
+
+
+def _found(job: Job | None) -> Job:
+    if job is None:
+        raise Refused(404, "not_found", "There is no such job, or it is not yours.")
+    return job
+
+
+routes = [
+    Router(
+        "/api/video",
+        route_handlers=[
+            list_models,
+            get_model,
+            create_job,
+            list_jobs,
+            get_job,
+            cancel_job,
+            find_job,
+            delete_job,
+        ],
+    )
+]
