@@ -12,7 +12,7 @@ from litestar import Litestar, Request, get, post
 
 from tasks.database.database import open_database
 from tasks.embedded import EmbeddedQueue
-from tasks.jobs.claims import Hint
+from tasks.jobs.claims import Wakeup
 from tasks.worker.queue import Queue
 from web.server import WebServer
 
@@ -37,7 +37,7 @@ async def main(folder: Path, port: int) -> None:
             await database.rows(
                 "INSERT INTO bare (id, prompt, at) VALUES ({}, {}, {})", name, said["prompt"], time.time()
             )
-        await hints.hint_submit(Hint(name, 0), "bare", False)
+        await hints.enqueue_submit(Wakeup(name, 0), "bare", False)
         return {"id": name}
 
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:

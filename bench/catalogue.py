@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from models.spec.catalogue import Catalogue
-from tasks.context import Parts, build_parts
+from tasks.context import AppContext, build_context
 from tasks.settings import CHECKOUT, prepare_data_dir, read_settings
 from web.app import create_app
 
@@ -47,8 +47,8 @@ async def median_ms(ask: Callable[[], Awaitable[httpx.Response]]) -> tuple[float
     return round(statistics.median(took), 2), len(answer.content)
 
 
-async def figures(parts: Parts) -> dict[str, float]:
-    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+async def figures(context: AppContext) -> dict[str, float]:
+    transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8420") as http:
         page, page_bytes = await median_ms(lambda: http.get("/video?model=veo-3.1"))
         token = {"x-csrftoken": next(iter(http.cookies.values()))}
@@ -80,11 +80,13 @@ async def measure(size: int) -> dict[str, float]:
         settings = read_settings({"SHOTLIST_DATA_DIR": str(Path(place) / "data")})
         prepare_data_dir(settings)
         settings = msgspec.structs.replace(settings, models_dirs=(models,))
-        parts = await build_parts(settings, queue_url="redis://127.0.0.1:1", sandbox_url="http://127.0.0.1:2")
+        context = await build_context(
+            settings, queue_url="redis://127.0.0.1:1", sandbox_url="http://127.0.0.1:2"
+        )
         try:
-            asked = await figures(parts)
+            asked = await figures(context)
         finally:
-            await parts.close()
+            await context.close()
     return {
         "models": count,
         "reading all at the start, s": round(read, 3),

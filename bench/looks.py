@@ -20,11 +20,11 @@ from typing import Any, ClassVar
 import msgspec
 
 from bench.stub import ROOT, stub, wire
-from providers.client.http import Clients
-from providers.client.provider_client import Line
-from providers.outcomes import LookAnswer, Operation
-from providers.registry import Lines
-from tasks.context import Parts, build_parts
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
+from providers.outcomes import Operation, PollOutcome
+from providers.registry import ProviderRegistry
+from tasks.context import AppContext, build_context
 from tasks.embedded import EmbeddedQueue
 from tasks.jobs.model import Amounts, Job
 from tasks.jobs.rows import to_row
@@ -39,31 +39,31 @@ WATCHED = 400  # jobs whose due times are read again and again
 ORDER = {"provider": "replicate", "endpoint": "x/stub", "version": "", "mode": "t2v", "body": {}, "media": []}
 
 
-class TimedLine(Line):
+class TimedLine(ProviderClient):
     """Notes when looks leave."""
 
     left: ClassVar[dict[str, list[float]]] = {}
 
-    async def look(self, operation: Operation, *, cancel_sent: bool = False) -> LookAnswer:
+    async def poll(self, operation: Operation, *, cancel_sent: bool = False) -> PollOutcome:
         self.left.setdefault(operation.id, []).append(time.time())
-        return await super().look(operation, cancel_sent=cancel_sent)
+        return await super().poll(operation, cancel_sent=cancel_sent)
 
 
-class TimedLines(Lines):
+class TimedLines(ProviderRegistry):
     """Gives timed lines to the stub."""
 
     stub = ""
-    clients: Clients
+    clients: HTTPClients
 
-    def line(self, provider: str, origin: str, sandbox: bool) -> Line | None:  # noqa: ARG002
-        found = self.wires.get(provider)
+    def client(self, provider: str, origin: str, sandbox: bool) -> ProviderClient | None:  # noqa: ARG002
+        found = self.descriptions.get(provider)
         return TimedLine(found, self.stub, lambda: "key", self.clients) if found else None
 
 
-async def fill(parts: Parts, count: int) -> None:
+async def fill(context: AppContext, count: int) -> None:
     """So many jobs at the provider, whose looks are spread over one interval."""
     now = time.time()
-    async with parts.database.transaction():
+    async with context.database.transaction():
         for number in range(count):
             row = to_row(job(number, now)) | {
                 "next_look_at": now + random.uniform(1, 1 + EVERY),
@@ -73,7 +73,7 @@ async def fill(parts: Parts, count: int) -> None:
             }
             names = ", ".join(f'"{name}"' for name in row)
             places = ", ".join("{}" for _ in row)
-            await parts.database.rows(f"INSERT INTO job ({names}) VALUES ({places})", *row.values())
+            await context.database.rows(f"INSERT INTO job ({names}) VALUES ({places})", *row.values())
 
 
 def job(number: int, now: float) -> Job:
@@ -87,11 +87,13 @@ def job(number: int, now: float) -> Job:
     return msgspec.convert(facts, Job, from_attributes=True)
 
 
-async def watch_due(parts: Parts, due: dict[str, set[float]], stop: asyncio.Event) -> None:
+async def watch_due(context: AppContext, due: dict[str, set[float]], stop: asyncio.Event) -> None:
     """Read when the watched jobs are due, often enough to miss no turn."""
     ids = ", ".join(f"'{number:016x}'" for number in range(WATCHED))
     while not stop.is_set():
-        for row in await parts.database.rows(f"SELECT operation, next_look_at FROM job WHERE id IN ({ids})"):
+        for row in await context.database.rows(
+            f"SELECT operation, next_look_at FROM job WHERE id IN ({ids})"
+        ):
             operation = msgspec.json.decode(row["operation"], type=Operation)
             due.setdefault(operation.id, set()).add(row["next_look_at"])
         await asyncio.sleep(1.0)
@@ -118,22 +120,25 @@ async def worker(folder: Path, count: int, base: str) -> dict[str, float]:
     prepare_data_dir(settings)
     queue = EmbeddedQueue(settings.data_dir)
     await queue.start()
-    parts = await build_parts(settings, queue_url=queue.url, sandbox_url=None)
+    context = await build_context(settings, queue_url=queue.url, sandbox_url=None)
     empty = memory()
-    lines = TimedLines(parts.wires, parts.clients, {}, None)
-    lines.stub, lines.clients = base, parts.clients
-    parts = msgspec.structs.replace(parts, lines=lines)
+    lines = TimedLines(context.descriptions, context.clients, {}, None)
+    lines.stub, lines.clients = base, context.clients
+    context = msgspec.structs.replace(context, lines=lines)
     try:
-        await fill(parts, count)
-        return await measure(parts, count, empty)
+        await fill(context, count)
+        return await measure(context, count, empty)
     finally:
-        await parts.close()
+        await context.close()
         await queue.stop()
 
 
-async def measure(parts: Parts, count: int, empty: float) -> dict[str, float]:
+async def measure(context: AppContext, count: int, empty: float) -> dict[str, float]:
     stop, due = asyncio.Event(), dict[str, set[float]]()
-    working = [asyncio.create_task(run_worker(parts, stop)), asyncio.create_task(watch_due(parts, due, stop))]
+    working = [
+        asyncio.create_task(run_worker(context, stop)),
+        asyncio.create_task(watch_due(context, due, stop)),
+    ]
     await asyncio.sleep(WARM)
     began, used, looks = time.time(), time.process_time(), looks_so_far()
     await asyncio.sleep(MEASURED)

@@ -14,7 +14,7 @@ from msgspec.structs import fields
 
 from models.form.empties import is_placeholder_in, stays_empty
 from models.form.messages import shown, span_text, while_text
-from models.form.rules import in_force
+from models.form.rules import evaluate
 from models.form.validate import check
 from models.payload import finish, map_body
 from models.pricing import UNKNOWN, typical_price
@@ -23,19 +23,19 @@ from models.spec.expressions import Expression
 from models.spec.fields import (
     Field,
     Form,
-    Group,
-    Integer,
-    Job,
-    Json,
-    Media,
-    MediaList,
-    Number,
-    Rows,
-    Seed,
-    Select,
-    Switch,
-    Text,
-    Textarea,
+    GroupField,
+    IntegerField,
+    JobField,
+    JsonField,
+    MediaField,
+    MediaListField,
+    NumberField,
+    RowsField,
+    SeedField,
+    SelectField,
+    SwitchField,
+    TextareaField,
+    TextField,
 )
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, as_text, is_absent
@@ -59,13 +59,13 @@ _SHAPE = re.compile(r"(\d+)\s*[:x*×]\s*(\d+)")
 
 def frame(spec: Spec, values: Values, facts: Facts) -> tuple[int, int]:
     """The expected shape of the video as (w, h), a ratio such as (16, 9) or pixels; (16, 9) if nothing says."""
-    force = in_force(spec.form, values, facts)
-    dropped = {name for rule in force.rules for name in rule.drop}
-    sent = {name: value for name, value in force.scope.values.items() if name not in dropped}
+    evaluation = evaluate(spec.form, values, facts)
+    dropped = {name for rule in evaluation.rules for name in rule.drop}
+    sent = {name: value for name, value in evaluation.scope.values.items() if name not in dropped}
     for name, value in sent.items():
         found = (
             _SHAPE.search(value)
-            if isinstance(value, str) and isinstance(spec.form.by_name[name], Select)
+            if isinstance(value, str) and isinstance(spec.form.by_name[name], SelectField)
             else None
         )
         if found:
@@ -79,7 +79,7 @@ def frame(spec: Spec, values: Values, facts: Facts) -> tuple[int, int]:
 def _first_file_shape(spec: Spec, sent: Values, facts: Facts) -> tuple[int, int] | None:
     for field in spec.fields:
         value = sent.get(field.name)
-        if isinstance(field, Media):
+        if isinstance(field, MediaField):
             for ref in value if isinstance(value, list) else [value]:
                 file = facts.get(ref) if isinstance(ref, str) else None
                 if file and file.width and file.height:
@@ -128,32 +128,32 @@ def _field_schema(field: Field, form: Form, modes: tuple[str, ...] = ()) -> dict
 def _kind_schema(field: Field) -> dict[str, JSON]:
     limit = field.limit
     match field:
-        case Text() | Textarea():
+        case TextField() | TextareaField():
             return {"type": "string", "minLength": limit.min_length, "maxLength": limit.max_length}
-        case Integer() | Seed():
+        case IntegerField() | SeedField():
             return {"type": "integer", "minimum": limit.min, "maximum": limit.max}
-        case Number():
+        case NumberField():
             return {"type": "number", "minimum": limit.min, "maximum": limit.max}
-        case Select():
+        case SelectField():
             options: list[JSON] = [option.value for option in field.options]
             return {"examples": options} if field.open else {"enum": options}
-        case Switch():
+        case SwitchField():
             return {"type": "boolean"}
-        case MediaList():
+        case MediaListField():
             return {"type": "array", "items": _ref_schema(field), **_count_schema(field)}
-        case Media():
+        case MediaField():
             return _ref_schema(field)
-        case Rows():
+        case RowsField():
             return {"type": "array", "items": _object_schema(field.form), **_count_schema(field)}
-        case Group():
+        case GroupField():
             return _object_schema(field.form)
-        case Job():
+        case JobField():
             return {"type": "string", "format": "job"}
-        case Json() | _:
+        case JsonField() | _:
             return {}
 
 
-def _ref_schema(field: Media) -> dict[str, JSON]:
+def _ref_schema(field: MediaField) -> dict[str, JSON]:
     return {"type": "string", "format": field.media_kind}
 
 
@@ -230,24 +230,24 @@ def _field(spec: Spec, field: Field) -> str:
     marks = "*" * field.required + "?" * (field.show_if is not None)
     kind = _kind(field)
     default = "" if field.default is None else f" = {as_text(field.default)}"
-    sent = any(field.name in derive.source for derive in spec.derive) and field.wire is None
+    sent = any(field.name in derive.source for derive in spec.derive) and field.mapping is None
     to = " (derived)" if sent else "" if wire == own else f" → {wire}"
     return f"{field.name}{marks} {kind}{default}{to}"
 
 
 def _kind(field: Field) -> str:
     match field:
-        case Select():
+        case SelectField():
             shown = [as_text(option.value) for option in field.options[:_MOST_OPTIONS]]
             more = ["…"] * (len(field.options) > _MOST_OPTIONS or field.open)
             return "|".join([*shown, *more])
-        case Integer() | Number() if field.min is not None and field.max is not None:
+        case IntegerField() | NumberField() if field.min is not None and field.max is not None:
             return f"{as_text(field.min)}–{as_text(field.max)}"
-        case Group() | Rows():
+        case GroupField() | RowsField():
             return f"{field.kind} of {', '.join(each.name for each in field.fields)}"
-        case Media() if field.limit.count:
+        case MediaField() if field.limit.count:
             return f"{field.kind} ({span_text(field.limit.count)})"
-        case Job():
+        case JobField():
             return f"job (its {field.send})"
     return field.kind
 

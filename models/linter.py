@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from models.form.autocorrect import settle
+from models.form.autocorrect import autocorrect
 from models.form.validate import check, kind_error, limit_error
 from models.payload import BodyConflictError, finish, map_body
 from models.pricing import unit_price
 from models.spec.conditions import Condition
 from models.spec.expressions import Expression, references
-from models.spec.fields import Field, Form, Group, Rows, Rule, Select, Switch
+from models.spec.fields import Field, Form, GroupField, RowsField, Rule, SelectField, SwitchField
 from models.spec.schema import Derive, Problem, Rate, Spec
 from models.spec.values import JSON, Values, is_absent
 
@@ -103,7 +103,7 @@ def _forms(spec: Spec, form: Form, place: str) -> _Found:
         wrong = kind_error(field, field.default) or limit_error(field, field.default, field.limit, {})
         if not is_absent(field.default) and wrong:
             yield f"{place}{field.name}", "default", wrong
-        if isinstance(field, Group | Rows):
+        if isinstance(field, GroupField | RowsField):
             yield from _forms(spec, field.form, f"{place}{field.name}.")
     for index, rule in enumerate(form.rules):
         if not _has_effect(rule):
@@ -155,14 +155,14 @@ def _constraints(spec: Spec) -> _Found:
         if longest is not None and number > longest:
             yield "constraints", "max_duration_sec", f"is {longest}, but duration goes to {number}"
     ratios = spec.form.by_name.get("aspect_ratio")
-    if spec.constraints.aspect_ratios and isinstance(ratios, Select):
+    if spec.constraints.aspect_ratios and isinstance(ratios, SelectField):
         offered = {option.value for option in ratios.options if ":" in str(option.value)}
         for ratio in offered.symmetric_difference(spec.constraints.aspect_ratios):
             yield "constraints", "aspect_ratios", f"{ratio} is not both here and an option of aspect_ratio"
 
 
 def _numbers(field: Field | None) -> list[int | float]:
-    if isinstance(field, Select):
+    if isinstance(field, SelectField):
         return [value for option in field.options if isinstance(value := option.value, int | float)]
     return [field.limit.max] if field and field.limit.max is not None else []
 
@@ -215,7 +215,7 @@ def _trials(spec: Spec) -> _Found:
     openly_unknown = any(rate.unknown for rate in spec.price.rates)
     for values, changed in _edits(spec):
         chosen = f"{changed} = {values.get(changed)!r}"
-        settled = settle(spec, values, touched=values, changed=changed, facts={})
+        settled = autocorrect(spec, values, touched=values, changed=changed, facts={})
         if not settled.at_rest:
             yield "rules", "", f"never come to rest after {chosen} is chosen (values {_json(values)})"
             continue
@@ -249,9 +249,9 @@ def _edits(spec: Spec) -> Iterator[tuple[Values, str]]:
 
 def _choices(field: Field) -> list[JSON]:
     match field:
-        case Select():
+        case SelectField():
             return [option.value for option in field.options]
-        case Switch():
+        case SwitchField():
             return [True, False]
         case _:
             return [

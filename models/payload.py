@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from models.form.empties import stays_empty
 from models.form.messages import listed, shown
-from models.form.rules import Force, in_force
+from models.form.rules import Evaluation, evaluate
 from models.spec.conditions import Scope, holds
-from models.spec.fields import Field, Form, Group, Job, Media, Rows, Wire
+from models.spec.fields import Field, FieldMapping, Form, GroupField, JobField, MediaField, RowsField
 from models.spec.schema import Derive, Spec
 from models.spec.values import JSON, NO_FACTS, Facts, Values, as_number, as_text, is_absent, same
 
@@ -65,7 +65,7 @@ def _seen_from(under: str, piece: Piece) -> Piece:
     return Piece(piece.value, media, tuple(under + at for at in piece.encode))
 
 
-def encode(wire: Wire, piece: Piece) -> Piece:
+def encode(wire: FieldMapping, piece: Piece) -> Piece:
     """The piece as its wire writes it; JSON text waits until the media in it are delivered."""
     match wire.encode:
         case "json":
@@ -136,7 +136,7 @@ class Body:
         self.media: list[MediaLeaf] = []
         self.encode: list[str] = []
 
-    def put(self, wire: Wire, piece: Piece) -> None:
+    def put(self, wire: FieldMapping, piece: Piece) -> None:
         """Puts a piece at a dotted path, or at the end of the list there ("content[]")."""
         *above, last = path_names(wire.at.removesuffix("[]"))
         table = self.tree
@@ -222,24 +222,26 @@ class Mapped(Struct, frozen=True):
 
 def map_body(spec: Spec, values: Values, facts: Facts = NO_FACTS) -> Mapped:
     """The body for checked values. `facts` only matter where a rule drops a field by a fact of a file."""
-    force = in_force(spec.form, values, facts)
+    evaluation = evaluate(spec.form, values, facts)
     body = Body(deepcopy(spec.request))
     hidden_in_derive = {name for derive in spec.derive for name in derive.source}
     for field in spec.fields:
-        if field.wire or field.name not in hidden_in_derive:
-            _send(body, field, spec.wire_of(field), force)
-    for derive, value in derived(spec, force.scope):
-        body.put(Wire(derive.at), Piece(value))
+        if field.mapping or field.name not in hidden_in_derive:
+            _send(body, field, spec.wire_of(field), evaluation)
+    for derive, value in derived(spec, evaluation.scope):
+        body.put(FieldMapping(derive.at), Piece(value))
     return Mapped(body.tree, tuple(body.media), tuple(sorted(body.encode, key=len, reverse=True)))
 
 
-def _send(body: Body, field: Field, wire: Wire, force: Force) -> None:
+def _send(body: Body, field: Field, wire: FieldMapping, evaluation: Evaluation) -> None:
     """Puts one field's value into the body, unless it is absent, hidden or dropped."""
-    value = force.scope.values.get(field.name)
+    value = evaluation.scope.values.get(field.name)
     nothing = is_absent(value) and not stays_empty(field, value)
-    if nothing or any(field.name in rule.drop for rule in force.rules):
+    if nothing or any(field.name in rule.drop for rule in evaluation.rules):
         return
-    pieces = [_piece(field, item, force.scope) for item in (value if isinstance(value, list) else [value])]
+    pieces = [
+        _piece(field, item, evaluation.scope) for item in (value if isinstance(value, list) else [value])
+    ]
     if wire.shape is not None:
         pieces = [filled for piece in pieces if (filled := fill(wire.shape, piece))]
     if isinstance(value, list) and not wire.at.endswith("[]"):
@@ -250,20 +252,20 @@ def _send(body: Body, field: Field, wire: Wire, force: Force) -> None:
 
 def _piece(field: Field, value: JSON, scope: Scope) -> Piece:
     """One value with its media marked; a row or a group becomes a body of its own."""
-    if isinstance(field, Group | Rows) and isinstance(value, dict):
+    if isinstance(field, GroupField | RowsField) and isinstance(value, dict):
         return _inner_body(field.form, value, scope)
-    if isinstance(field, Media) and isinstance(value, str):
+    if isinstance(field, MediaField) and isinstance(value, str):
         return Piece(value, (MediaLeaf("", field.media_kind, value),))
-    if isinstance(field, Job) and isinstance(value, str):
+    if isinstance(field, JobField) and isinstance(value, str):
         return Piece(value, (MediaLeaf("", "job" if field.send == "id" else "job-video", value),))
     return Piece(value)
 
 
 def _inner_body(form: Form, row: Values, scope: Scope) -> Piece:
-    force = in_force(form, row, scope.facts, scope)
+    evaluation = evaluate(form, row, scope.facts, scope)
     body = Body()
     for field in form.fields:
-        _send(body, field, field.wire or Wire(field.name), force)
+        _send(body, field, field.mapping or FieldMapping(field.name), evaluation)
     return Piece(body.tree, tuple(body.media), tuple(body.encode))
 
 

@@ -13,10 +13,19 @@ from decimal import ROUND_HALF_UP, Decimal
 from msgspec import Struct
 
 from models.form.messages import listed
-from models.form.rules import in_force
+from models.form.rules import evaluate
 from models.spec.conditions import Condition, Scope
 from models.spec.expressions import ANYTHING, COUNT, Range, exactly, references, times
-from models.spec.fields import Field, Form, Group, Integer, Media, Number, Rows, Select
+from models.spec.fields import (
+    Field,
+    Form,
+    GroupField,
+    IntegerField,
+    MediaField,
+    NumberField,
+    RowsField,
+    SelectField,
+)
 from models.spec.schema import Price, Rate, Spec
 from models.spec.values import FACTS, JSON, UNCHOSEN, Facts, Values, as_number, is_absent, is_unchosen
 
@@ -104,22 +113,22 @@ class _Seen(Struct, frozen=True):
 
 def _foreseen(form: Form, values: Values, facts: Facts) -> _Seen:
     """A required field that is still empty will have a value by the time of the order."""
-    force = in_force(form, values, facts)
-    required = {name for rule in force.rules for name in rule.require}
+    evaluation = evaluate(form, values, facts)
+    required = {name for rule in evaluation.rules for name in rule.require}
     needed = [field for field in form.fields if field.required or field.name in required]
-    return _Seen(form, force.scope, force.visible).awaiting(needed)
+    return _Seen(form, evaluation.scope, evaluation.visible).awaiting(needed)
 
 
 def _choice(field: Field) -> JSON:
     """A value of which nothing is known yet; None for what no price is counted by."""
     match field:
-        case Group():
+        case GroupField():
             return dict.fromkeys((each.name for each in field.fields), UNCHOSEN)
-        case Rows():
+        case RowsField():
             return [dict.fromkeys((each.name for each in field.fields), UNCHOSEN)]
-        case Media():
+        case MediaField():
             return [UNCHOSEN] if field.is_list else UNCHOSEN
-        case Integer() | Number() | Select():
+        case IntegerField() | NumberField() | SelectField():
             return UNCHOSEN
     return None
 
@@ -193,10 +202,10 @@ def _counted_input(price: Price, form: Form) -> str:
     )
 
 
-def _measured(price: Price, form: Form) -> list[tuple[Media, str]]:
+def _measured(price: Price, form: Form) -> list[tuple[MediaField, str]]:
     """The files that the units are counted by, with the fact of each ("" where they are only numbered)."""
     named = references(price.units.tree) if price.units else []
-    files = [(field, fact) for name, fact in named if isinstance(field := form.by_name.get(name), Media)]
+    files = [(field, fact) for name, fact in named if isinstance(field := form.by_name.get(name), MediaField)]
     return files if len(files) == len(named) else []
 
 
@@ -251,22 +260,22 @@ class _Bounds:
         field = self.form.by_name.get(name)
         if part == COUNT:
             return _how_many(field)
-        if isinstance(field, Rows | Group) and part:
+        if isinstance(field, RowsField | GroupField) and part:
             return _Bounds(field.form)(part, "")
-        if isinstance(field, Select):
+        if isinstance(field, SelectField):
             numbers = [number for option in field.options if (number := as_number(option.value)) is not None]
             lengths = [number for number in numbers if number >= 0]  # -1 stands for "as you like"
             return Range(min(lengths), max(lengths)) if lengths else ANYTHING
-        if isinstance(field, Integer | Number):
+        if isinstance(field, IntegerField | NumberField):
             return _range(field.min, field.max)
-        if isinstance(field, Media) and (limit := getattr(field.limit, part, None)):
+        if isinstance(field, MediaField) and (limit := getattr(field.limit, part, None)):
             return _range(limit.min, limit.max)
         return ANYTHING
 
 
 def _how_many(field: Field | None) -> Range:
     """How many files or rows will be chosen where one at least will be."""
-    if not (isinstance(field, Rows) or (isinstance(field, Media) and field.is_list)):
+    if not (isinstance(field, RowsField) or (isinstance(field, MediaField) and field.is_list)):
         return _ONE
     count = field.limit.count
     return _range(max(1, count.min or 1) if count else 1, count.max if count else None)

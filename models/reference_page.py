@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from models.spec.conditions import TESTS, Condition
 from models.spec.expressions import FUNCTIONS, Expression
-from models.spec.fields import KINDS, Field, Limit, Media, MediaList
+from models.spec.fields import KINDS, Field, Limit, MediaField, MediaListField
 from models.spec.grammar import (
     Key,
     first_paragraph,
@@ -51,7 +51,7 @@ _WORDS: dict[Any, str] = {
     Field: "field",
 }
 _PLURALS = {"any value": "values", "pointers": "pointers"}
-_MANY_KINDS: dict[type, str] = {Media: "files and lists of files", MediaList: "lists of files"}
+_MANY_KINDS: dict[type, str] = {MediaField: "files and lists of files", MediaListField: "lists of files"}
 
 
 def refreshed(page: str, made: Made) -> str:
@@ -167,7 +167,9 @@ def default_words(key: Key) -> str:
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in client)} |" for client in lines
+    )
 
 
 def _tests() -> str:

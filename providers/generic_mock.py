@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from models.spec.values import JSON
-from providers.description.schema import Call, Path, Pointers, Status, Wire
+from providers.description.schema import Call, Path, Pointers, ProviderDescription, Status
 from providers.description.templates import PLACE
 from providers.outcomes import State
 
@@ -31,11 +31,11 @@ class Answered(Struct, frozen=True):
     is_clip: bool = False
 
 
-class StandIn:
+class GenericMock:
     """Takes one order after another; each look is one step further. `base` is its own address with the prefix."""
 
-    def __init__(self, wire: Wire, base: str) -> None:
-        self.wire = wire
+    def __init__(self, description: ProviderDescription, base: str) -> None:
+        self.wire = description
         self.base = base
         self.looks = 0
 
@@ -153,16 +153,16 @@ def put(document: JSON, pointer: str, value: JSON) -> JSON:
     return {**members, key: put(members.get(key, {}), more + rest, value)}
 
 
-def _calls(wire: Wire) -> Iterator[tuple[str, Call]]:
+def _calls(description: ProviderDescription) -> Iterator[tuple[str, Call]]:
     """Every call that a run can make, by name; of equal paths the first counts."""
-    yield "submit", wire.submit
-    yield "status", wire.status
-    if wire.status.queue:
-        yield "queue", wire.status.queue
-    for number, result in enumerate(wire.then):
+    yield "submit", description.submit
+    yield "status", description.status
+    if description.status.queue:
+        yield "queue", description.status.queue
+    for number, result in enumerate(description.then):
         yield f"then {number}", result
     for kind in ("image", "video", "audio", "file"):
-        upload = wire.media.upload_for(kind)
+        upload = description.media.upload_for(kind)
         for number, call in enumerate(upload.calls if upload else ()):
             yield f"upload {kind}{number}", call
 

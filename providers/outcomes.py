@@ -112,7 +112,7 @@ class Unclear(Struct, frozen=True):
     said: str = ""
 
 
-SubmitAnswer: TypeAlias = Accepted | Refused | Limited | NotSent | Unclear
+SubmitOutcome: TypeAlias = Accepted | Refused | Limited | NotSent | Unclear
 
 
 class Cost(Struct, frozen=True):
@@ -139,7 +139,7 @@ class OutputFile(Struct, frozen=True):
     keyed: bool = False
 
 
-class Look(Struct, frozen=True):
+class PollResult(Struct, frozen=True):
     """Where a job stands.  `progress` is 0 to 1, `position` the place in the provider's queue, `retry_after` seconds.
 
     `error` is set when it failed, `billing` when it is over.
@@ -164,8 +164,8 @@ class Unanswered(Struct, frozen=True):
     gone: bool = False
 
 
-LookAnswer: TypeAlias = Look | Unanswered
-FindAnswer: TypeAlias = Accepted | Unanswered
+PollOutcome: TypeAlias = PollResult | Unanswered
+FindOutcome: TypeAlias = Accepted | Unanswered
 
 
 class KeyCheck(Struct, frozen=True):
@@ -189,7 +189,7 @@ class CannotCancel(Struct, frozen=True):
     why: str
 
 
-CancelAnswer: TypeAlias = Canceled | CancelAsked | CannotCancel | Unanswered
+CancelOutcome: TypeAlias = Canceled | CancelAsked | CannotCancel | Unanswered
 
 
 class Fetched(Struct, frozen=True):
@@ -211,7 +211,7 @@ class FetchFailed(Struct, frozen=True):
     cause: Cause = "unreachable"
 
 
-FetchAnswer: TypeAlias = Fetched | FetchFailed
+FetchOutcome: TypeAlias = Fetched | FetchFailed
 
 
 Again: TypeAlias = Literal["same", "changed", "never"]
@@ -324,7 +324,7 @@ _OF_MONEY: Final = re.compile(
 )
 
 
-def tell(
+def make_error(
     kind: ErrorKind,
     company: str,
     message: str = "",
@@ -393,7 +393,7 @@ def kind_of_status(status: int) -> ErrorKind:
     return by_status.get(status, "invalid_input" if status >= 400 else "unknown")
 
 
-class Order(Struct, frozen=True):
+class Submission(Struct, frozen=True):
     """A model's complete request as frozen at creation; JSON-storable.
 
     `body` still holds media references at the pointers of `media`; `encode` lists the pointers whose value
@@ -426,7 +426,7 @@ class Handle(Struct, frozen=True):
     expires_at: float | None = None
 
 
-class NotDelivered(Struct, frozen=True):
+class NotUploaded(Struct, frozen=True):
     """A media file could not be handed to the provider; nothing was ordered.  `sentence` is for people."""
 
     sentence: str

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.reference_page import Made, key_tables, markdown
 from models.spec.grammar import first_paragraph
-from providers.description.schema import Call, Path, Pointers, Wire
+from providers.description.schema import Call, Path, Pointers, ProviderDescription
 from providers.description.templates import FILTERS, PLACES
 from providers.hooks import BUILDERS, SIGNERS
 from providers.outcomes import CLASSES
@@ -27,7 +27,7 @@ HOOKS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
 def provider_parts() -> Made:
     """All that is made for the page."""
     return {
-        **key_tables(Wire, WORDS),
+        **key_tables(ProviderDescription, WORDS),
         "names": _names,
         "filters": lambda: _functions("Filter", FILTERS),
         "hooks": _hooks,

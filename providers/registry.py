@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
-from providers.client.http import Clients
-from providers.client.provider_client import Line
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
 from providers.client.requests import every_path
 from providers.client.urls import without_overlap
-from providers.description.catalogue import Wires
-from providers.description.schema import Ended, Wire
+from providers.description.catalogue import DescriptionCatalogue
+from providers.description.schema import Ended, ProviderDescription
 from providers.outcomes import Billing, ErrorKind, KeyCheck
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def no_key(_: str) -> str:
     return ""
 
 
-class Lines:
+class ProviderRegistry:
     """The lines to all providers.  `environ` and `stored` are read anew each time, so that a key may change under it.
 
     `sandbox_url` is the sandbox's origin, under which each provider has a prefix; None where there is none.
@@ -46,15 +46,15 @@ class Lines:
 
     def __init__(
         self,
-        wires: Wires,
-        clients: Clients,
+        descriptions: DescriptionCatalogue,
+        clients: HTTPClients,
         environ: Mapping[str, str],
         sandbox_url: str | None,
         stored: Callable[[str], str] = no_key,
         spoken: Collection[str] | None = None,
         sandbox_key: str = SANDBOX_KEY,
     ) -> None:
-        self.wires = wires
+        self.descriptions = descriptions
         self.sandbox_url = sandbox_url
         self._clients = clients
         self._environ = environ
@@ -64,87 +64,102 @@ class Lines:
 
     def choose(self, provider: str) -> Choice | None:
         """Where a job for this provider would go now; None without a wire, or with neither key nor sandbox."""
-        wire = self.wires.get(provider)
-        if wire is None:
+        description = self.descriptions.get(provider)
+        if description is None:
             return None
-        if self._is_real(wire):
-            origin = self._origin(wire)
+        if self._is_real(description):
+            origin = self._origin(description)
             return Choice(origin, sandbox=False) if origin else None
         is_played = self._spoken is None or provider in self._spoken
         return Choice("", sandbox=True) if self.sandbox_url and is_played else None
 
-    def line(self, provider: str, origin: str, sandbox: bool) -> Line | None:
+    def client(self, provider: str, origin: str, sandbox: bool) -> ProviderClient | None:
         """The line of a job with this frozen choice; None while its wire or the sandbox is missing."""
-        wire = self.wires.get(provider)
-        if wire is None or (sandbox and not self.sandbox_url):
+        description = self.descriptions.get(provider)
+        if description is None or (sandbox and not self.sandbox_url):
             return None
         if sandbox:
             stand_in = f"{(self.sandbox_url or '').rstrip('/')}/{provider}"
             ours = self._sandbox_key
-            return Line(_as_sandbox(wire), stand_in, lambda: ours, self._clients, lambda: ours)
-        return Line(wire, origin, lambda: self._key(wire), self._clients, lambda: self._webhook_secret(wire))
+            return ProviderClient(
+                _as_sandbox(description), stand_in, lambda: ours, self._clients, lambda: ours
+            )
+        return ProviderClient(
+            description,
+            origin,
+            lambda: self._key(description),
+            self._clients,
+            lambda: self._webhook_secret(description),
+        )
 
     def key_state(self, provider: str) -> KeyState:
         """Whether the provider's key is there; an unknown provider's is missing."""
-        wire = self.wires.get(provider)
-        if wire and wire.auth is None:
+        description = self.descriptions.get(provider)
+        if description and description.auth is None:
             return "not needed"
-        return "set" if wire and self._key(wire) else "missing"
+        return "set" if description and self._key(description) else "missing"
 
     def key_source(self, provider: str) -> KeySource | None:
         """Where the key comes from that is used now; None where there is none."""
-        wire = self.wires.get(provider)
-        if wire is None or not self._key(wire):
+        description = self.descriptions.get(provider)
+        if description is None or not self._key(description):
             return None
-        return "environment" if self._given(wire) else "stored"
+        return "environment" if self._given(description) else "stored"
 
     def key(self, provider: str) -> str:
         """The key that is used now, "" without one; it must not reach a page, a log or another company."""
-        wire = self.wires.get(provider)
-        return self._key(wire) if wire else ""
+        description = self.descriptions.get(provider)
+        return self._key(description) if description else ""
 
     async def check_key(self, provider: str) -> KeyCheck:
         """Whether the real provider accepts its key, by a call that costs nothing."""
-        wire = self.wires.get(provider)
-        origin = self._origin(wire) if wire and self._is_real(wire) else None
-        line = self.line(provider, origin, sandbox=False) if origin else None
-        return await line.check_key() if line else KeyCheck("unknown", "there is no key to check")
+        description = self.descriptions.get(provider)
+        origin = self._origin(description) if description and self._is_real(description) else None
+        client = self.client(provider, origin, sandbox=False) if origin else None
+        return await client.check_key() if client else KeyCheck("unknown", "there is no key to check")
 
-    def _webhook_secret(self, wire: Wire) -> str:
-        return self._environ.get(wire.webhook.env, "").strip() if wire.webhook else ""
+    def _webhook_secret(self, description: ProviderDescription) -> str:
+        return self._environ.get(description.webhook.env, "").strip() if description.webhook else ""
 
-    def _is_real(self, wire: Wire) -> bool:
+    def _is_real(self, description: ProviderDescription) -> bool:
         """With a key, or, where none is needed (a server of one's own), with an address."""
-        return bool(self._key(wire) if wire.auth else self._environ.get(wire.base_url_name))
+        return bool(
+            self._key(description) if description.auth else self._environ.get(description.base_url_name)
+        )
 
-    def _key(self, wire: Wire) -> str:
-        return self._given(wire) or (self._stored(wire.name) if wire.auth else "")
+    def _key(self, description: ProviderDescription) -> str:
+        return self._given(description) or (self._stored(description.name) if description.auth else "")
 
-    def _given(self, wire: Wire) -> str:
+    def _given(self, description: ProviderDescription) -> str:
         """The environment's key, if it is one."""
-        key = self._environ.get(wire.auth.env, "").strip() if wire.auth else ""
+        key = self._environ.get(description.auth.env, "").strip() if description.auth else ""
         if not key.isascii() or not key.isprintable():
-            log.error("%s holds characters that no key has; it is not used", wire.auth and wire.auth.env)
+            log.error(
+                "%s holds characters that no key has; it is not used",
+                description.auth and description.auth.env,
+            )
             return ""
         return key
 
-    def _origin(self, wire: Wire) -> str | None:
+    def _origin(self, description: ProviderDescription) -> str | None:
         """The operator's origin or the company's own; None if the operator's is none."""
-        origin = self._environ.get(wire.base_url_name, "").strip().rstrip("/") or wire.base
+        origin = self._environ.get(description.base_url_name, "").strip().rstrip("/") or description.base
         try:
             parts = urlsplit(origin)
             usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
         except ValueError:
             usable = False
         if not usable or parts.username or parts.query or parts.fragment:
-            log.error("%s is not an address such as https://api.example.com", wire.base_url_name)
+            log.error("%s is not an address such as https://api.example.com", description.base_url_name)
             return None
-        return without_overlap(origin, next(every_path(wire.submit.path)))
+        return without_overlap(origin, next(every_path(description.submit.path)))
 
 
-def _as_sandbox(wire: Wire) -> Wire:
+def _as_sandbox(description: ProviderDescription) -> ProviderDescription:
     """The wire as the sandbox plays it: named as such, never billed, and what it says of costs is not repeated."""
     free: dict[ErrorKind | Ended, Billing] = dict.fromkeys(
         (*get_args(ErrorKind), *get_args(Ended)), "not_billed"
     )
-    return structs.replace(wire, display_name=f"{wire.display_name}'s sandbox", billing=free, cost=None)
+    return structs.replace(
+        description, display_name=f"{description.display_name}'s sandbox", billing=free, cost=None
+    )

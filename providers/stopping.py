@@ -1,16 +1,16 @@
 """Whether a job can be stopped at its provider, and what that means for the money: words for before the click."""
 
 from providers.client.requests import build, names_of
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 from providers.outcomes import Operation, State
 
 
-def can_stop(wire: Wire, operation: Operation) -> bool:
+def can_stop(wire: ProviderDescription, operation: Operation) -> bool:
     """Whether this provider has a way to stop this job; some have it for some models only."""
     return wire.cancel is not None and build(wire, wire.cancel, names_of(operation)) is not None
 
 
-def stop_words(wire: Wire, operation: Operation, state: State) -> str:
+def stop_words(wire: ProviderDescription, operation: Operation, state: State) -> str:
     """One sentence: what a cancel does now (`state` is the provider's), and whether it costs."""
     company = wire.display_name
     if wire.cancel is None or not can_stop(wire, operation):

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Struct
 
 from models.spec.values import JSON
-from providers.client.provider_client import Line
+from providers.client.provider_client import ProviderClient
 from providers.client.requests import build
-from providers.client.responses import Answer
+from providers.client.responses import HTTPResponse
 from providers.description.pointers import find, find_any, first_text
-from providers.description.schema import Webhook, Wire
+from providers.description.schema import ProviderDescription, Webhook
 
 WINDOW: Final = 300.0  # seconds that a message may be old, or ahead of our clock
 LONGEST_STAMP: Final = 15  # digits; what is longer is no time, and too much for a float
@@ -117,7 +117,7 @@ def vidu_hmac(notice: Notice, keys: Sequence[str], now: float) -> Verdict:
         f"Date:{date}",
         f"x-request-nonce:{nonce}",
     )
-    content = "".join(f"{line}\n" for line in lines).encode()
+    content = "".join(f"{client}\n" for client in lines).encode()
     given = notice.headers.get("x-hmac-signature", "").encode()
     for key in keys:
         if hmac.compare_digest(b64encode(hmac.digest(key.encode(), content, "sha256")), given):
@@ -187,13 +187,13 @@ class Webhooks:
         self._seen: dict[str, float] = {}
         self._keys: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
 
-    def address(self, wire: Wire, job_id: str) -> str | None:
+    def address(self, description: ProviderDescription, job_id: str) -> str | None:
         """Where the provider is to report about this job; None without a public address or a way to tell it."""
-        if not self._public_url or wire.webhook is None:
+        if not self._public_url or description.webhook is None:
             return None
-        url = f"{self._public_url}{PATH}/{wire.name}/{job_id}"
-        if wire.webhook.verify == "none":
-            url += f"?{urlencode({'token': self.token(wire.name, job_id)})}"
+        url = f"{self._public_url}{PATH}/{description.name}/{job_id}"
+        if description.webhook.verify == "none":
+            url += f"?{urlencode({'token': self.token(description.name, job_id)})}"
         return url
 
     def token(self, provider: str, job_id: str) -> str:
@@ -202,51 +202,59 @@ class Webhooks:
         return urlsafe_b64encode(made[:24]).decode("ascii")
 
     async def hear(
-        self, line: Line, job_id: str | None, *, token: str, headers: Mapping[str, str], body: bytes
+        self,
+        client: ProviderClient,
+        job_id: str | None,
+        *,
+        token: str,
+        headers: Mapping[str, str],
+        body: bytes,
     ) -> Hearing:
         """What to make of a message that came for a job, or (None) for a whole account.
 
         `token` is that of the query, header names are in lower case, and the body is as it arrived.
         """
-        webhook, wire = line.wire.webhook, line.wire
+        webhook, description = client.description.webhook, client.description
         if webhook is None:
-            return Unheard(f"{wire.display_name} is not known to send anything")
-        if webhook.verify == "none" and not (job_id and self._has_token(wire.name, job_id, token)):
+            return Unheard(f"{description.display_name} is not known to send anything")
+        if webhook.verify == "none" and not (job_id and self._has_token(description.name, job_id, token)):
             return Unheard("the secret in the address is not that of this job")
-        url = (self.address(wire, job_id) if job_id else None) or f"{self._public_url}{PATH}/{wire.name}"
-        if why := await self._doubt(line, webhook, Notice(url, headers, body)):
+        url = (
+            self.address(description, job_id) if job_id else None
+        ) or f"{self._public_url}{PATH}/{description.name}"
+        if why := await self._doubt(client, webhook, Notice(url, headers, body)):
             return Unheard(why)
         return _told(webhook, body)
 
     def _has_token(self, provider: str, job_id: str, token: str) -> bool:
         return hmac.compare_digest(self.token(provider, job_id).encode(), token.encode())
 
-    async def _doubt(self, line: Line, webhook: Webhook, notice: Notice) -> str | None:
+    async def _doubt(self, client: ProviderClient, webhook: Webhook, notice: Notice) -> str | None:
         """Why the message is not believed: forged, stale, or heard before."""
         now, verify = self._clock(), VERIFIERS[webhook.verify]
-        verdict = verify(notice, await self._keys_of(line, webhook, KEYS_LAST), now)
+        verdict = verify(notice, await self._keys_of(client, webhook, KEYS_LAST), now)
         if isinstance(verdict, Forged) and webhook.fetch:  # the provider may have changed its keys
-            verdict = verify(notice, await self._keys_of(line, webhook, KEYS_AT_LEAST), now)
+            verdict = verify(notice, await self._keys_of(client, webhook, KEYS_AT_LEAST), now)
         if isinstance(verdict, Forged):
             return verdict.why
         self._seen = {mark: until for mark, until in self._seen.items() if until > now}
-        mark = f"{line.wire.name} {verdict.mark}"
+        mark = f"{client.description.name} {verdict.mark}"
         if verdict.mark and mark in self._seen:
             return "it was heard before"
         if verdict.mark:
             self._seen[mark] = now + 2 * WINDOW
         return None
 
-    async def _keys_of(self, line: Line, webhook: Webhook, last: float) -> tuple[str, ...]:
+    async def _keys_of(self, client: ProviderClient, webhook: Webhook, last: float) -> tuple[str, ...]:
         """The keys that may have signed it, asked for anew when they are older than `last` seconds."""
         if webhook.fetch is None:
-            return line.webhook_keys()
-        place, now = (line.wire.name, line.origin), self._clock()
+            return client.webhook_keys()
+        place, now = (client.description.name, client.origin), self._clock()
         since, keys = self._keys.get(place, (float("-inf"), ()))
         if now - since > last:
-            request = build(line.wire, webhook.fetch, {})
-            answer = await line.caller.ask(request) if request else None
-            document = answer.document if isinstance(answer, Answer) and answer.status < 300 else None
+            request = build(client.description, webhook.fetch, {})
+            answer = await client.caller.ask(request) if request else None
+            document = answer.document if isinstance(answer, HTTPResponse) and answer.status < 300 else None
             keys = tuple(key for key in find_any(document, webhook.keys) if isinstance(key, str)) or keys
             self._keys[place] = (now, keys)
         return keys

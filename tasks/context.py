@@ -6,38 +6,38 @@ from contextlib import AsyncExitStack
 from msgspec import Struct
 
 from models.spec.catalogue import Catalogue
-from providers.client.http import Clients
-from providers.description.catalogue import Wires
-from providers.registry import Lines
+from providers.client.http import HTTPClients
+from providers.description.catalogue import DescriptionCatalogue
+from providers.registry import ProviderRegistry
 from providers.sandbox import SPOKEN
 from providers.webhook_signatures import Webhooks
 from tasks.database.database import Database, open_database, told_at_start
-from tasks.jobs.repository import Jobs
-from tasks.provider_keys import Keys
+from tasks.jobs.repository import JobRepository
+from tasks.provider_keys import ProviderKeys
 from tasks.settings import Settings, SettingsError, load_secret
-from tasks.storage.media import Media
+from tasks.storage.media import MediaStorage
 from tasks.storage.store import open_stores
-from tasks.storage.uploads import Signed, Uploads
+from tasks.storage.uploads import SignedURLs, Uploads
 from tasks.worker.queue import Queue
-from tasks.worker.timing import Pace
+from tasks.worker.timing import WorkerTiming
 
 
-class Parts(Struct, frozen=True, kw_only=True):
+class AppContext(Struct, frozen=True, kw_only=True):
     """Built by `build_parts`; whoever built it closes it."""
 
     settings: Settings
-    pace: Pace
+    timing: WorkerTiming
     database: Database
     catalogue: Catalogue
-    wires: Wires
-    clients: Clients
-    keys: Keys
-    lines: Lines
+    descriptions: DescriptionCatalogue
+    clients: HTTPClients
+    keys: ProviderKeys
+    registry: ProviderRegistry
     webhooks: Webhooks
-    signed: Signed
-    jobs: Jobs
+    signed: SignedURLs
+    jobs: JobRepository
     uploads: Uploads
-    media: Media
+    media: MediaStorage
     queue: Queue
 
     async def close(self) -> None:
@@ -49,14 +49,14 @@ class Parts(Struct, frozen=True, kw_only=True):
             await self.database.close()
 
 
-async def build_parts(
+async def build_context(
     settings: Settings,
     *,
     queue_url: str,
     sandbox_url: str | None,
-    pace: Pace | None = None,
+    timing: WorkerTiming | None = None,
     catalogue: Catalogue | None = None,
-) -> Parts:
+) -> AppContext:
     """Open the database (migrating it where needed) and make every part; where that fails, nothing stays open.
 
     `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`; a `catalogue` is one that was read already.
@@ -68,30 +68,32 @@ async def build_parts(
     async with AsyncExitStack() as undo:
         database = await open_database(settings.database_url)
         undo.push_async_callback(database.close)
-        keys = Keys(database, secret)
+        keys = ProviderKeys(database, secret)
         with told_at_start():
             await keys.refresh()
-        wires, clients = Wires(settings.providers_dirs), Clients()
+        descriptions, clients = DescriptionCatalogue(settings.providers_dirs), HTTPClients()
         undo.push_async_callback(clients.aclose)
         spoken, ours = _spoken(settings), sandbox_key(secret)
-        parts = Parts(
+        context = AppContext(
             settings=settings,
-            pace=pace or Pace(),
+            timing=timing or WorkerTiming(),
             database=database,
             catalogue=catalogue or Catalogue(settings.models_dirs),
-            wires=wires,
+            descriptions=descriptions,
             clients=clients,
             keys=keys,
-            lines=Lines(wires, clients, settings.environ, sandbox_url, keys.get, spoken, ours),
+            registry=ProviderRegistry(
+                descriptions, clients, settings.environ, sandbox_url, keys.get, spoken, ours
+            ),
             webhooks=Webhooks(secret, settings.public_url),
-            signed=Signed(secret, settings.public_url, settings.address),
-            jobs=Jobs(database),
+            signed=SignedURLs(secret, settings.public_url, settings.address),
+            jobs=JobRepository(database),
             uploads=Uploads(uploads),
-            media=Media(media),
+            media=MediaStorage(media),
             queue=_queue(queue_url),
         )
         undo.pop_all()
-    return parts
+    return context
 
 
 def _queue(url: str) -> Queue:

@@ -18,13 +18,13 @@ from models.payload import BodyConflictError, Mapped, map_body
 from models.pricing import Estimate, UnitPrice, estimate
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values
-from providers.outcomes import Order
+from providers.outcomes import Submission
 from providers.registry import Choice
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.idempotency import digest, first_job, is_same_but_files, note_answer, press_for
 from tasks.jobs.model import Amounts, Job
-from tasks.jobs.repository import Key, Known, Press, Repeat
-from tasks.worker.wakeups import hint_new
+from tasks.jobs.repository import IdempotencyKey, KnownKey, Press, Repeat
+from tasks.worker.wakeups import wake_new
 
 _SHOWN = re.compile(r"(?P<usd>\d+(?:\.\d+)?)(?P<open>\+?)(?:/(?P<per>.+))?")
 
@@ -78,7 +78,7 @@ def _bound(unit: UnitPrice) -> Decimal:
     return unit.low if unit.high is None else unit.high
 
 
-class Placed(msgspec.Struct, frozen=True):
+class JobCreated(msgspec.Struct, frozen=True):
     """The job exists; `replayed`: it did already, from the same request sent before, or (`repeated`) from the same
     button pressed a moment before."""
 
@@ -117,11 +117,11 @@ class PriceRose(msgspec.Struct, frozen=True):
     sentence: str
 
 
-Answer = Placed | Invalid | UnknownModel | NotReady | KeyReused | PriceRose
+CreateOutcome = JobCreated | Invalid | UnknownModel | NotReady | KeyReused | PriceRose
 
 
-async def place(
-    parts: Parts,
+async def create_job(
+    context: AppContext,
     *,
     owner: str,
     model: str,
@@ -132,7 +132,7 @@ async def place(
     retry_of: str | None = None,
     body_hash: str | None = None,
     shown_free: bool = False,
-) -> Answer:
+) -> CreateOutcome:
     """Check, price, freeze and insert; then tell the queue. Nothing is sent to a provider here.
 
     `values` from a form may hold what is hidden now; it is dropped. `shown_estimate` is what `shown_price` gave when
@@ -141,54 +141,62 @@ async def place(
     of model and values, where a door changes values before it comes here. `from_form` orders are made once for two
     presses of a button, as `tasks.idempotency` says.
     """
-    arrived = parts.jobs.clock()
+    arrived = context.jobs.clock()
     key = _key(owner, idempotency_key, body_hash or digest(model, values))
-    known = await parts.jobs.known(key) if key else None
+    known = await context.jobs.get_by_key(key) if key else None
     if known is not None and (known.same or not from_form):
-        return await _replay(parts, owner, known, None)
-    job = await _prepare(parts, owner, model, values, from_form, shown_estimate, shown_free)
+        return await _replay(context, owner, known, None)
+    job = await _prepare(context, owner, model, values, from_form, shown_estimate, shown_free)
     if known is not None:
-        return await _replay(parts, owner, known, job if isinstance(job, Job) else None)
+        return await _replay(context, owner, known, job if isinstance(job, Job) else None)
     if not isinstance(job, Job):
         return job
-    retried = await parts.jobs.get(owner, retry_of) if retry_of else None
+    retried = await context.jobs.get(owner, retry_of) if retry_of else None
     job = msgspec.structs.replace(job, retry_of=retried.id if retried else None)
     press = press_for(job, f"retry {retry_of}" if retry_of else "form", arrived) if from_form else None
-    return await _insert(parts, job, key, press)
+    return await _insert(context, job, key, press)
 
 
-async def _insert(parts: Parts, job: Job, key: Key | None, press: Press | None) -> Placed | KeyReused:
+async def _insert(
+    context: AppContext, job: Job, key: IdempotencyKey | None, press: Press | None
+) -> JobCreated | KeyReused:
     """The job, or the one that there is already for this key or press."""
-    created = await parts.jobs.create(job, uploads=_uploads(job.order), key=key, press=press)
-    if isinstance(created, Known):
-        return await _replay(parts, job.owner, created, job if press else None)
+    created = await context.jobs.create(job, uploads=_uploads(job.order), key=key, press=press)
+    if isinstance(created, KnownKey):
+        return await _replay(context, job.owner, created, job if press else None)
     if isinstance(created, Repeat) and press is not None:
-        first = await first_job(parts, created.job_id, press, key, job.owner)
+        first = await first_job(context, created.job_id, press, key, job.owner)
         if first is None:
-            return await _insert(parts, job, key, press)
-        return Placed(first, replayed=True, repeated=True)
-    await hint_new(parts, job)
+            return await _insert(context, job, key, press)
+        return JobCreated(first, replayed=True, repeated=True)
+    await wake_new(context, job)
     if press is not None:
-        await note_answer(parts, job, press)
-    return Placed(job, replayed=False)
+        await note_answer(context, job, press)
+    return JobCreated(job, replayed=False)
 
 
-async def remove(parts: Parts, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
+async def delete_job(context: AppContext, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
     """Delete a job that rests, with its files; what it cost stays in the ledger."""
-    answer = await parts.jobs.delete(owner, job_id)
+    answer = await context.jobs.delete(owner, job_id)
     if answer == "deleted":
-        await parts.media.delete(job_id)
+        await context.media.delete(job_id)
     return answer
 
 
 async def _prepare(
-    parts: Parts, owner: str, model: str, values: Values, from_form: bool, shown: str | None, shown_free: bool
+    context: AppContext,
+    owner: str,
+    model: str,
+    values: Values,
+    from_form: bool,
+    shown: str | None,
+    shown_free: bool,
 ) -> Job | UnknownModel | Invalid | PriceRose | NotReady:
     """The job as it will be inserted, or why there is none."""
-    spec = parts.catalogue.get(model)
+    spec = context.catalogue.get(model)
     if spec is None:
-        return _unknown(parts, model)
-    facts = await parts.uploads.facts(owner, _texts(values))
+        return _unknown(context, model)
+    facts = await context.uploads.facts(owner, _texts(values))
     checked = check(spec, drop_hidden(spec, values, facts) if from_form else values, facts)
     if checked.errors:
         return Invalid(checked.errors)
@@ -197,17 +205,17 @@ async def _prepare(
         return PriceRose(
             price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
         )
-    choice = parts.lines.choose(spec.provider)
+    choice = context.registry.choose(spec.provider)
     if choice is None:
         return NotReady(_not_ready(spec))
     if shown_free and not choice.sandbox:
         return PriceRose(price, _not_free(spec, price))
-    if not parts.media.has_room():
+    if not context.media.has_room():
         return NotReady(
             "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
         )
     try:
-        return _freeze(spec, checked.values, facts, price, choice, owner, parts.jobs.clock())
+        return _freeze(spec, checked.values, facts, price, choice, owner, context.jobs.clock())
     except BodyConflictError as error:
         return NotReady(
             f"The file of {spec.display_name} sends two values to one place ({error}). Nothing was ordered: "
@@ -233,7 +241,7 @@ def _freeze(
         labels=labels(spec, values),
         frame=frame(spec, values, facts),
         estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text, shown_price(price)),
-        order=_order(spec, mode, map_body(spec, values, facts)),
+        order=_submission(spec, mode, map_body(spec, values, facts)),
         typical_sec=spec.timing.typical_sec,
         deadline_sec=spec.timing.deadline_sec,
         created_at=now,
@@ -241,8 +249,8 @@ def _freeze(
     )
 
 
-def _order(spec: Spec, mode: str, mapped: Mapped) -> Order:
-    return Order(
+def _submission(spec: Spec, mode: str, mapped: Mapped) -> Submission:
+    return Submission(
         provider=spec.provider,
         endpoint=spec.endpoint_for(mode),
         version=spec.version,
@@ -253,25 +261,27 @@ def _order(spec: Spec, mode: str, mapped: Mapped) -> Order:
     )
 
 
-async def _replay(parts: Parts, owner: str, known: Known, asked: Job | None) -> Placed | KeyReused:
+async def _replay(
+    context: AppContext, owner: str, known: KnownKey, asked: Job | None
+) -> JobCreated | KeyReused:
     """`asked`: what a form asks for now, whose files may have been handed in once more."""
-    job = await parts.jobs.get(owner, known.job_id)
-    same = known.same or (job and asked and await is_same_but_files(parts.uploads, asked, job))
+    job = await context.jobs.get(owner, known.job_id)
+    same = known.same or (job and asked and await is_same_but_files(context.uploads, asked, job))
     if not same:
         return KeyReused(
             "This was sent before with other values, and ran with those. Nothing new was ordered."
         )
     if job is None:
         return KeyReused("This was ordered before, and its job was deleted since. Nothing new was ordered.")
-    return Placed(job, replayed=True)
+    return JobCreated(job, replayed=True)
 
 
-def _key(owner: str, key: str | None, body: str) -> Key | None:
-    return Key(digest(owner, key), body) if key else None
+def _key(owner: str, key: str | None, body: str) -> IdempotencyKey | None:
+    return IdempotencyKey(digest(owner, key), body) if key else None
 
 
-def _unknown(parts: Parts, model: str) -> UnknownModel:
-    keys = [spec.key for spec in parts.catalogue.all()]
+def _unknown(context: AppContext, model: str) -> UnknownModel:
+    keys = [spec.key for spec in context.catalogue.all()]
     nearest = next(iter(difflib.get_close_matches(model, keys, n=1)), None)
     hint = f" Did you mean {nearest}?" if nearest else ""
     return UnknownModel(nearest, f"There is no model {model!r}.{hint} Nothing was ordered.")
@@ -286,7 +296,7 @@ def _not_ready(spec: Spec) -> str:
 
 def _not_free(spec: Spec, price: Estimate) -> str:
     return (
-        f"{spec.display_name} does not run in the sandbox any more: this would be a real film, {price.text}, billed "
+        f"{spec.display_name} does not run in the sandbox any more: this would be a real video, {price.text}, billed "
         "by its provider. Nothing was ordered: run it again to accept that."
     )
 
@@ -308,5 +318,5 @@ def _texts(value: JSON) -> Iterator[str]:
                 yield from _texts(item)
 
 
-def _uploads(order: Order) -> set[str]:
+def _uploads(order: Submission) -> set[str]:
     return {leaf.ref for leaf in order.media if leaf.ref.startswith("up_")}

@@ -28,10 +28,10 @@ from contextlib import suppress
 import msgspec
 
 from models.spec.values import JSON
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import Job
-from tasks.jobs.repository import Key, Press
+from tasks.jobs.repository import IdempotencyKey, Press
 from tasks.storage.uploads import Uploads
 
 REPEAT_SECONDS = 1.0
@@ -49,25 +49,27 @@ def press_for(job: Job, button: str, arrived: float) -> Press:
     return Press(digest("press", job.owner, button, *wish), arrived, REPEAT_SECONDS)
 
 
-async def first_job(parts: Parts, job_id: str, press: Press, key: Key | None, owner: str) -> Job | None:
+async def first_job(
+    context: AppContext, job_id: str, press: Press, key: IdempotencyKey | None, owner: str
+) -> Job | None:
     """The job that this press is a repeat for; None where its person has done away with it since.
 
     The key of the repeat belongs to that job from now on: if this answer is lost too, its request may be sent again.
     """
-    job = await parts.jobs.get(owner, job_id)
+    job = await context.jobs.get(owner, job_id)
     if job is None or job.cancel_requested_at is not None:
-        await parts.jobs.forget_press(press, job_id)
+        await context.jobs.forget_press(press, job_id)
         return None
     with suppress(DatabaseAway):  # the job is there: nothing may look like a refusal now
-        await parts.jobs.note_repeat(job, press, key)
+        await context.jobs.note_repeat(job, press, key)
     return job
 
 
-async def note_answer(parts: Parts, job: Job, press: Press) -> None:
+async def note_answer(context: AppContext, job: Job, press: Press) -> None:
     """The job is placed and its answer ready; a press that follows a slow one is counted from here."""
-    if parts.jobs.clock() - press.at > SLOW_ANSWER:
+    if context.jobs.clock() - press.at > SLOW_ANSWER:
         with suppress(DatabaseAway):
-            await parts.jobs.move_press(press, job.id, parts.jobs.clock())
+            await context.jobs.move_press(press, job.id, context.jobs.clock())
 
 
 async def is_same_but_files(uploads: Uploads, new: Job, old: Job) -> bool:

@@ -35,7 +35,7 @@ class BadKey(Struct, frozen=True):
     sentence: str
 
 
-class Unreadable(Struct, frozen=True):
+class UnreadableKey(Struct, frozen=True):
     """A key that was stored under another secret, or was changed since."""
 
     sentence: str = (
@@ -45,7 +45,7 @@ class Unreadable(Struct, frozen=True):
     )
 
 
-class Keys:
+class ProviderKeys:
     """The stored keys. `get` reads a snapshot, which `refresh` renews; what is set here is in it at once.
 
     Each provider's key has an encryption key of its own, so that a row moved to another provider is unreadable.
@@ -57,14 +57,14 @@ class Keys:
         self._reading = asyncio.Lock()
         self._read_at = float("-inf")
         self._sealed: dict[str, str] = {}
-        self._held: dict[str, str | Unreadable] = {}
+        self._held: dict[str, str | UnreadableKey] = {}
 
     def get(self, provider: str) -> str:
         """The stored key; "" where there is none that can be read."""
         held = self._held.get(provider, "")
         return held if isinstance(held, str) else ""
 
-    def state(self, provider: str) -> str | Unreadable | None:
+    def state(self, provider: str) -> str | UnreadableKey | None:
         """The stored key, why it cannot be read, or None where none is stored."""
         return self._held.get(provider)
 
@@ -136,12 +136,12 @@ class Keys:
         self._held = {provider: self._held[provider] for provider in sealed}
         self._sealed = sealed
 
-    def _open(self, provider: str, text: str) -> str | Unreadable:
+    def _open(self, provider: str, text: str) -> str | UnreadableKey:
         try:
             return self._box(provider).decrypt(text.encode()).decode()
         except (InvalidToken, UnicodeError):
             log.error("the stored key for %s was encrypted with another secret and is not used", provider)
-            return Unreadable()
+            return UnreadableKey()
 
     def _box(self, provider: str) -> Fernet:
         made = HKDF(SHA256(), 32, salt=None, info=f"shotlist provider key {provider}".encode())

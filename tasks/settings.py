@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from tasks.private_files import OTHERS, read_whole, tighten, write_once
 
 
-class Place(msgspec.Struct, frozen=True):
+class StorageURL(msgspec.Struct, frozen=True):
     """What a storage URL says. `prefix` has no slash at its ends; "" endpoint is Amazon's own."""
 
     bucket: str
@@ -25,7 +25,7 @@ class Place(msgspec.Struct, frozen=True):
     region: str = ""
 
 
-def read_place(url: str) -> Place:
+def read_storage_url(url: str) -> StorageURL:
     """Raise ValueError with a clause that says what is wrong."""
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.hostname:
@@ -41,7 +41,7 @@ def read_place(url: str) -> Place:
     endpoint = given.get("endpoint", [""])[0].rstrip("/")
     if endpoint and not endpoint.startswith(("https://", "http://")):
         raise ValueError("the endpoint must start with https://")
-    return Place(parts.netloc, parts.path.strip("/"), endpoint, given.get("region", [""])[0])
+    return StorageURL(parts.netloc, parts.path.strip("/"), endpoint, given.get("region", [""])[0])
 
 
 log = logging.getLogger("shotlist.settings")
@@ -324,7 +324,7 @@ def _database_url(text: str, data_dir: Path) -> str:
 def _storage_url(text: str) -> str:
     try:
         if text:
-            read_place(text)
+            read_storage_url(text)
     except ValueError as error:
         raise SettingsError(
             f"SHOTLIST_STORAGE_URL cannot be used: {error}. For example: "

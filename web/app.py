@@ -20,7 +20,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from web import files, security
 from web.api import jobs as api
 from web.api import webhooks
@@ -51,17 +51,17 @@ class Readiness(msgspec.Struct, frozen=True):
 class Fresh:
     """Hands out the parts, after a look at the model and provider files, and at the keys, if the last one is old."""
 
-    def __init__(self, parts: Parts, clock: Callable[[], float] = time.monotonic) -> None:
-        self.parts = parts
+    def __init__(self, context: AppContext, clock: Callable[[], float] = time.monotonic) -> None:
+        self.parts = context
         self.clock = clock
         self.looked_at = clock()
 
-    async def __call__(self) -> Parts:
+    async def __call__(self) -> AppContext:
         now = self.clock()
         if now - self.looked_at >= REFRESH_SECONDS:
             self.looked_at = now
             self.parts.catalogue.refresh()
-            self.parts.wires.refresh()
+            self.parts.descriptions.refresh()
         await self.parts.keys.refresh()
         return self.parts
 
@@ -83,9 +83,9 @@ async def healthz() -> Health:
     tags=["health"],
     responses={503: documented(Readiness, "Something does not answer")},
 )
-async def readyz(parts: NamedDependency[Parts]) -> Response[Readiness]:
+async def readyz(context: NamedDependency[AppContext]) -> Response[Readiness]:
     """503 while the database or the queue does not answer."""
-    database, queue = await parts.database.answers(), await parts.queue.answers()
+    database, queue = await context.database.answers(), await context.queue.answers()
     ready = Readiness(
         status="ok" if database and queue else "unavailable",
         database="ok" if database else "unreachable",
@@ -94,9 +94,9 @@ async def readyz(parts: NamedDependency[Parts]) -> Response[Readiness]:
     return Response(ready, status_code=200 if ready.status == "ok" else 503)
 
 
-def create_app(parts: Parts) -> Litestar:
+def create_app(context: AppContext) -> Litestar:
     """Everything is passed in; whoever built the parts closes them."""
-    settings = parts.settings
+    settings = context.settings
     app = Litestar(
         [
             front,
@@ -108,17 +108,17 @@ def create_app(parts: Parts) -> Litestar:
             *files.routes,
             *webhooks.routes,
         ],
-        dependencies={"parts": Provide(Fresh(parts)), "owner": Provide(security.owner)},
-        exception_handlers=exception_handlers(parts),
+        dependencies={"context": Provide(Fresh(context)), "owner": Provide(security.owner)},
+        exception_handlers=exception_handlers(context),
         template_config=template_config(),
-        csrf_config=security.csrf_config(parts.signed.secret),
+        csrf_config=security.csrf_config(context.signed.secret),
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, exclude=["^/media/", "^/static/"]
         ),
         openapi_config=openapi_config(),
         request_max_body_size=security.MAX_REQUEST,
         logging_config=None,
-        signature_types=[Parts],
+        signature_types=[AppContext],
     )
     names = security.allowed_names(settings.host, settings.public_url)
     app.asgi_handler = security.guarded(app.asgi_handler, names)

@@ -7,13 +7,13 @@ from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.errors import DatabaseAway
 from tasks.storage.store import StorageAway
 from web.errors import (
     AnyRequest,
     ErrorAnswer,
-    Refused,
+    RequestRefused,
     Unfit,
     on_away,
     on_bug,
@@ -34,7 +34,7 @@ TITLES = {
 }
 
 
-def exception_handlers(parts: Parts) -> ExceptionHandlersMap:
+def exception_handlers(context: AppContext) -> ExceptionHandlersMap:
     """For the whole application."""
 
     def shown(
@@ -42,13 +42,13 @@ def exception_handlers(parts: Parts) -> ExceptionHandlersMap:
     ) -> Callable[[AnyRequest, Any], Response[Any]]:
         def show_error(request: AnyRequest, error: Exception) -> Response[Any]:
             answer = handle(request, error)
-            return _page(parts, answer) if wants_page(request) else answer
+            return _page(context, answer) if wants_page(request) else answer
 
         return show_error
 
     return {
         Unfit: on_unfit,
-        Refused: shown(on_refused),
+        RequestRefused: shown(on_refused),
         ValidationException: shown(on_invalid),
         HTTPException: shown(on_http_exception),
         UnicodeDecodeError: shown(on_not_text),
@@ -68,9 +68,9 @@ def wants_page(request: AnyRequest) -> bool:
     )
 
 
-def _page(parts: Parts, answer: Response[ErrorAnswer]) -> Response[Any]:
+def _page(context: AppContext, answer: Response[ErrorAnswer]) -> Response[Any]:
     status = answer.status_code or 500
     title = TITLES.get(status, "That did not work")
-    page = show("problem.html", **shell(parts, ""), title=title, message=answer.content.error.message)
+    page = show("problem.html", **shell(context, ""), title=title, message=answer.content.error.message)
     page.status_code, page.headers = status, answer.headers
     return page

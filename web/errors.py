@@ -43,7 +43,7 @@ class Unfit(Exception):  # noqa: N818
         self.errors = errors
 
 
-class Refused(Exception):  # noqa: N818
+class RequestRefused(Exception):  # noqa: N818
     """A request that ends here, with its status, its class and a sentence."""
 
     def __init__(self, status: int, error_class: str, message: str) -> None:
@@ -81,7 +81,7 @@ def answer(status: int, error_class: str, message: str, **headers: str) -> Respo
     )
 
 
-def on_refused(_: AnyRequest, refused: Refused) -> Response[ErrorAnswer]:
+def on_refused(_: AnyRequest, refused: RequestRefused) -> Response[ErrorAnswer]:
     return answer(refused.status, refused.error_class, refused.message)
 
 

@@ -21,10 +21,10 @@ from litestar.params import FromPath, FromQuery, MultipartBody
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.storage.store import CHUNK, Store, Stored
 from tasks.storage.uploads import BadUpload, Upload
-from web.errors import AnyRequest, ErrorAnswer, Refused, answer, documented
+from web.errors import AnyRequest, ErrorAnswer, RequestRefused, answer, documented
 from web.layout import our_assets
 from web.security import MAX_UPLOAD_REQUEST
 
@@ -176,7 +176,7 @@ class UploadAnswer(msgspec.Struct, frozen=True):
 async def static_file(request: AnyRequest, name: FromPath[str], v: FromQuery[str] = "") -> Response[bytes]:
     asset = our_assets().get(name.lstrip("/"))
     if asset is None:
-        raise Refused(404, "not_found", "There is no such file.")
+        raise RequestRefused(404, "not_found", "There is no such file.")
     headers = {
         "cache-control": FOR_EVER if v == asset.digest else "no-cache",
         "etag": f'"{asset.digest}"',
@@ -209,48 +209,48 @@ UPLOAD_DOOR: dict[str, Any] = {
 
 @post("/api/video/uploads", summary="Hand in a file", tags=["uploads"], **UPLOAD_DOOR)
 async def api_upload(
-    data: MultipartBody[FileForm], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    data: MultipartBody[FileForm], context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> UploadAnswer:
     """Store an image, video or sound. Its id can be given to a file field for 24 hours, longer once a job uses it."""
-    return await _accept(parts, owner, data.file)
+    return await _accept(context, owner, data.file)
 
 
 @post("/video/uploads", include_in_schema=False, **UPLOAD_DOOR)
 async def page_upload(
-    data: MultipartBody[FileForm], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    data: MultipartBody[FileForm], context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> UploadAnswer:
-    return await _accept(parts, owner, data.file)
+    return await _accept(context, owner, data.file)
 
 
 @route("/video/uploads/{upload_id:str}", http_method=GET_AND_HEAD, include_in_schema=False)
 async def serve_upload(
     request: AnyRequest,
     upload_id: FromPath[str],
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     owner: NamedDependency[str],
 ) -> Response[Any]:
-    found = await parts.uploads.find(owner, upload_id)
+    found = await context.uploads.find(owner, upload_id)
     if found is None:
-        raise Refused(404, "not_found", "This file is not here any more: choose it again.")
+        raise RequestRefused(404, "not_found", "This file is not here any more: choose it again.")
     upload, stored = found
-    return send_file(request, parts.uploads.store, stored, upload.mime)
+    return send_file(request, context.uploads.store, stored, upload.mime)
 
 
 @route("/inputs/{upload_id:str}", http_method=GET_AND_HEAD, include_in_schema=False)
 async def serve_input(
     request: AnyRequest,
     upload_id: FromPath[str],
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     by: FromQuery[str] = "",
     until: FromQuery[int] = 0,
     sig: FromQuery[str] = "",
 ) -> Response[Any]:
-    signed = parts.signed.opens(by, upload_id, until, sig, parts.jobs.clock())
-    found = await parts.uploads.find(by, upload_id) if signed else None
+    signed = context.signed.opens(by, upload_id, until, sig, context.jobs.clock())
+    found = await context.uploads.find(by, upload_id) if signed else None
     if found is None:
-        raise Refused(404, "not_found", "There is no such file, or this address has expired.")
+        raise RequestRefused(404, "not_found", "There is no such file, or this address has expired.")
     upload, stored = found
-    return send_file(request, parts.uploads.store, stored, upload.mime)
+    return send_file(request, context.uploads.store, stored, upload.mime)
 
 
 @route("/media/{job_id:str}/{name:str}", http_method=GET_AND_HEAD, include_in_schema=False)
@@ -258,24 +258,24 @@ async def serve_media(
     request: AnyRequest,
     job_id: FromPath[str],
     name: FromPath[str],
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     owner: NamedDependency[str],
     download: FromQuery[str] = "",
 ) -> Response[Any]:
-    job = await parts.jobs.get(owner, job_id)
-    stored = await parts.media.find(job_id, name) if job else None
+    job = await context.jobs.get(owner, job_id)
+    stored = await context.media.find(job_id, name) if job else None
     suffix = PurePosixPath(name).suffix
     if job is None or stored is None:
-        raise Refused(404, "not_found", "There is no such file, or it is not yours.")
+        raise RequestRefused(404, "not_found", "There is no such file, or it is not yours.")
     save_as = f"{job.model}-{job.id[-8:]}{suffix}" if download not in ("", "0") else ""
-    return send_file(request, parts.media.store, stored, MEDIA_TYPES.get(suffix, OTHER_MEDIA), save_as)
+    return send_file(request, context.media.store, stored, MEDIA_TYPES.get(suffix, OTHER_MEDIA), save_as)
 
 
-async def _accept(parts: Parts, owner: str, file: UploadFile) -> UploadAnswer:
-    accepted = await parts.uploads.accept(owner, file.filename, read_chunks(file))
+async def _accept(context: AppContext, owner: str, file: UploadFile) -> UploadAnswer:
+    accepted = await context.uploads.accept(owner, file.filename, read_chunks(file))
     await file.close()
     if isinstance(accepted, BadUpload):
-        raise Refused(422, "invalid_input", accepted.sentence)
+        raise RequestRefused(422, "invalid_input", accepted.sentence)
     return upload_answer(accepted)
 
 

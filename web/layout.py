@@ -16,7 +16,7 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 from msgspec import Struct
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from web.errors import AnyRequest
 from web.pages.card_text import listed
 
@@ -42,23 +42,27 @@ def show(template: str, **context: Any) -> Template:
     )
 
 
-def shell(parts: Parts, here: str) -> dict[str, Any]:
+def shell(context: AppContext, here: str) -> dict[str, Any]:
     """What `page.html` needs; `here` is the page in the header that is lit."""
-    return {"here": here, "now_seconds": time.time(), "sandboxed": sandboxed(parts)}
+    return {"here": here, "now_seconds": time.time(), "sandboxed": sandboxed(context)}
 
 
-def sandboxed(parts: Parts) -> Sandboxed | None:
+def sandboxed(context: AppContext) -> Sandboxed | None:
     """None where every provider is the real one."""
-    wires = parts.wires.all()
-    played = [wire for wire in wires if (choice := parts.lines.choose(wire.name)) and choice.sandbox]
+    descriptions = context.descriptions.all()
+    played = [
+        description
+        for description in descriptions
+        if (choice := context.registry.choose(description.name)) and choice.sandbox
+    ]
     if not played:
         return None
-    names = listed([wire.display_name for wire in played])
-    keys = tuple(wire.auth.env for wire in played if wire.auth)
+    names = listed([description.display_name for description in played])
+    keys = tuple(description.auth.env for description in played if description.auth)
     drawn = "a real job and a real video file, with a drawn test picture instead of a generated one"
     return Sandboxed(
-        title="No key, no cost" if len(played) == len(wires) else f"{names} in the sandbox",
-        sentence=f"There is no key for {names}, so their films are made on this machine: {drawn}. Nothing is billed.",
+        title="No key, no cost" if len(played) == len(descriptions) else f"{names} in the sandbox",
+        sentence=f"There is no key for {names}, so their videos are made on this machine: {drawn}. Nothing is billed.",
         keys=keys,
     )
 

@@ -26,8 +26,8 @@ from tasks.settings import Settings, SettingsError, load_secret, prepare_data_di
 from web.server import configure_logging
 
 if TYPE_CHECKING:
-    from providers.registry import Lines
-    from tasks.context import Parts
+    from providers.registry import ProviderRegistry
+    from tasks.context import AppContext
 
 
 LAST_SECONDS = 2.4
@@ -196,7 +196,7 @@ class Sandbox:
             )
         self._start(port)
 
-    async def watch(self, lines: "Lines", stop: asyncio.Event) -> None:
+    async def watch(self, registry: "ProviderRegistry", stop: asyncio.Event) -> None:
         """Until `stop`: a sandbox of ours that died is started again, on another port if need be."""
         pause = WATCH_SECONDS
         while not await _set_within(stop, pause):
@@ -208,7 +208,7 @@ class Sandbox:
             wanted = urlsplit(self.url).port or 0
             self.child.end()
             self._start(wanted if self.settings.sandbox_url else free_port(wanted))
-            lines.sandbox_url = self.url
+            registry.sandbox_url = self.url
 
     def end(self) -> None:
         if self.child is not None:
@@ -266,18 +266,18 @@ def free_port(wanted: int) -> int:
     )
 
 
-Dress: TypeAlias = Callable[["Parts"], "Parts"]
+Wrap: TypeAlias = Callable[["AppContext"], "AppContext"]
 """Gets the parts before anything uses them, and gives those to use: where tests let things go wrong."""
 
 STEPS_END = 1.0
 """Seconds that a submission or a download under way gets when the server is told to stop."""
 
 
-def as_they_are(parts: "Parts") -> "Parts":
-    return parts
+def as_they_are(context: "AppContext") -> "AppContext":
+    return context
 
 
-def serve(settings: Settings, dress: Dress = as_they_are) -> None:
+def serve(settings: Settings, dress: Wrap = as_they_are) -> None:
     """Run everything until a signal; raise `SettingsError` with one sentence if it cannot start."""
     prepare(settings)
     with locked(settings), listening(settings) as listener:
@@ -289,7 +289,7 @@ def serve(settings: Settings, dress: Dress = as_they_are) -> None:
             sandbox.end()
 
 
-def serve_web(settings: Settings, dress: Dress = as_they_are) -> None:
+def serve_web(settings: Settings, dress: Wrap = as_they_are) -> None:
     """Run a web server alone, beside workers elsewhere."""
     refuse_embedded(settings, "web")
     prepare(settings)
@@ -297,7 +297,7 @@ def serve_web(settings: Settings, dress: Dress = as_they_are) -> None:
         asyncio.run(_serve_web(settings, listener, dress))
 
 
-def serve_worker(settings: Settings, dress: Dress = as_they_are) -> None:
+def serve_worker(settings: Settings, dress: Wrap = as_they_are) -> None:
     """Run a worker alone."""
     refuse_embedded(settings, "worker")
     prepare(settings)
@@ -311,28 +311,28 @@ def prepare(settings: Settings) -> None:
     prepare_data_dir(settings)
 
 
-async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, dress: Dress) -> None:
+async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, dress: Wrap) -> None:
     stop = stop_on_signals(sandbox.kill)
-    from tasks.context import build_parts
+    from tasks.context import build_context
     from tasks.worker.run import run_worker
-    from tasks.worker.timing import Pace
+    from tasks.worker.timing import WorkerTiming
     from web.app import create_app
     from web.server import WebServer
 
     async with AsyncExitStack() as stack:
         queue_url = settings.redis_url or await _start_queue(settings, stack)
-        pace = Pace(shutdown=STEPS_END)
-        built = await build_parts(settings, queue_url=queue_url, sandbox_url=sandbox.url, pace=pace)
+        timing = WorkerTiming(shutdown=STEPS_END)
+        built = await build_context(settings, queue_url=queue_url, sandbox_url=sandbox.url, timing=timing)
         stack.push_async_callback(built.close)
         parts = dress(built)
         await sandbox.begin(stop)
-        parts.lines.sandbox_url = sandbox.url
+        parts.registry.sandbox_url = sandbox.url
         web = WebServer(create_app(parts), listener, lambda: announce(parts))
         worker = run_worker(parts, stop, alone=owns_database(settings))
-        await run_together(stop, web.run_until(stop), worker, sandbox.watch(parts.lines, stop))
+        await run_together(stop, web.run_until(stop), worker, sandbox.watch(parts.registry, stop))
 
 
-async def _serve_web(settings: Settings, listener: socket.socket, dress: Dress) -> None:
+async def _serve_web(settings: Settings, listener: socket.socket, dress: Wrap) -> None:
     stop = stop_on_signals(lambda: None)
     from web.app import create_app
     from web.server import WebServer
@@ -343,7 +343,7 @@ async def _serve_web(settings: Settings, listener: socket.socket, dress: Dress) 
         await run_together(stop, web.run_until(stop))
 
 
-async def _serve_worker(settings: Settings, dress: Dress) -> None:
+async def _serve_worker(settings: Settings, dress: Wrap) -> None:
     stop = stop_on_signals(lambda: None)
     from tasks.worker.run import run_worker
 
@@ -353,14 +353,14 @@ async def _serve_worker(settings: Settings, dress: Dress) -> None:
         await run_together(stop, run_worker(parts, stop))
 
 
-async def _connected(settings: Settings, stack: AsyncExitStack) -> "Parts":
+async def _connected(settings: Settings, stack: AsyncExitStack) -> "AppContext":
     """The parts of a process on a queue, a database and, where one is named, a sandbox of the operator's own."""
-    from tasks.context import build_parts
+    from tasks.context import build_context
 
     sandbox_url = settings.sandbox_url or None
-    parts = await build_parts(settings, queue_url=settings.redis_url, sandbox_url=sandbox_url)
-    stack.push_async_callback(parts.close)
-    return parts
+    context = await build_context(settings, queue_url=settings.redis_url, sandbox_url=sandbox_url)
+    stack.push_async_callback(context.close)
+    return context
 
 
 async def _start_queue(settings: Settings, stack: AsyncExitStack) -> str:
@@ -376,31 +376,34 @@ def owns_database(settings: Settings) -> bool:
     return path is not None and path.is_relative_to(settings.data_dir)
 
 
-def announce(parts: "Parts") -> None:
+def announce(context: "AppContext") -> None:
     """Tell on standard output where the page is, and with which providers it is serious."""
-    choices = {wire.name: parts.lines.choose(wire.name) for wire in parts.wires.all()}
+    choices = {
+        description.name: context.registry.choose(description.name)
+        for description in context.descriptions.all()
+    }
     sandboxed = sorted(name for name, choice in choices.items() if choice and choice.sandbox)
     real = sorted(name for name, choice in choices.items() if choice and not choice.sandbox)
-    lines = [f"Shotlist is at {parts.settings.address}/video"]
-    if parts.settings.public_url:
+    lines = [f"Shotlist is at {context.settings.address}/video"]
+    if context.settings.public_url:
         lines.append(
-            f"Providers reach it at {parts.settings.public_url}: webhooks and files of orders, nothing else"
+            f"Providers reach it at {context.settings.public_url}: webhooks and files of orders, nothing else"
         )
-    if strangers := unknown_origins(parts):
+    if strangers := unknown_origins(context):
         lines.append(f"Not used, for no provider here has that name: {', '.join(strangers)}")
     if real:
         lines.append(f"Real, billed to your key: {', '.join(real)}")
     if sandboxed:
         lines.append(
-            f"Sandbox, without a key, nothing is billed: {', '.join(sandboxed)} (at {parts.lines.sandbox_url})"
+            f"Sandbox, without a key, nothing is billed: {', '.join(sandboxed)} (at {context.registry.sandbox_url})"
         )
     print(*lines, sep="\n", flush=True)
 
 
-def unknown_origins(parts: "Parts") -> list[str]:
+def unknown_origins(context: "AppContext") -> list[str]:
     """Addresses that were given for providers that are not here: a slip there sends orders to the real ones."""
-    known = {wire.base_url_name for wire in parts.wires.all()}
-    given = (name for name, text in parts.settings.environ.items() if text and _is_origin(name))
+    known = {description.base_url_name for description in context.descriptions.all()}
+    given = (name for name, text in context.settings.environ.items() if text and _is_origin(name))
     return sorted(set(given) - known)
 
 

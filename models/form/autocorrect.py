@@ -16,12 +16,22 @@ from models.form.messages import shown
 from models.form.state import FieldState, FormState, state_of
 from models.form.validate import kind_error, limit_error
 from models.spec.conditions import Scope
-from models.spec.fields import Field, Form, Group, Integer, Number, Rows, Seed, Select, Switch
+from models.spec.fields import (
+    Field,
+    Form,
+    GroupField,
+    IntegerField,
+    NumberField,
+    RowsField,
+    SeedField,
+    SelectField,
+    SwitchField,
+)
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, is_absent, same
 
 
-class Settled(Struct, frozen=True):
+class Autocorrected(Struct, frozen=True):
     """Values to draw (those of hidden fields too), a note for each field that was moved, and the form's state."""
 
     values: Values
@@ -30,9 +40,9 @@ class Settled(Struct, frozen=True):
     at_rest: bool = True  # False if the rules kept moving values; the linter refuses such a spec
 
 
-def settle(
+def autocorrect(
     spec: Spec, values: Values, *, touched: Collection[str] = (), changed: str | None = None, facts: Facts
-) -> Settled:
+) -> Autocorrected:
     """`touched`: fields that the person has set, whose values stay; `changed`: the one edited just now, inside
     rows or groups "shots.0.duration" or just "shots".
 
@@ -68,7 +78,7 @@ class _Move(Struct, frozen=True):
 
 def _settle_form(
     form: Form, given: Values, changed: str | None, facts: Facts, outer: Scope | None
-) -> Settled:
+) -> Autocorrected:
     given = dict(given)
     notes: dict[str, str] = {}
     at_rest = False
@@ -84,7 +94,7 @@ def _settle_form(
     state = state_of(form, given, facts, outer)
     drawn = {name: value for name, value in given.items() if _is_kept(form, form.by_name[name], value)}
     values = {**state.force.scope.values, **drawn}
-    return Settled(values, notes, state, at_rest and nested_at_rest and state.force.settled)
+    return Autocorrected(values, notes, state, at_rest and nested_at_rest and state.force.settled)
 
 
 def _is_kept(form: Form, field: Field, value: JSON) -> bool:
@@ -99,7 +109,7 @@ def _settle_nested(
     at_rest = True
     for field in form.fields:
         value = given.get(field.name)
-        if not isinstance(field, Group | Rows) or not isinstance(value, dict | list):
+        if not isinstance(field, GroupField | RowsField) or not isinstance(value, dict | list):
             continue
         parts: dict[str, JSON] = {f"{field.name}.": value}
         if isinstance(value, list):
@@ -114,11 +124,13 @@ def _settle_nested(
     return at_rest
 
 
-def _settle_part(field: Group | Rows, row: Values, prefix: str, changed: str | None, scope: Scope) -> Settled:
+def _settle_part(
+    field: GroupField | RowsField, row: Values, prefix: str, changed: str | None, scope: Scope
+) -> Autocorrected:
     member = changed.removeprefix(prefix) if changed and changed.startswith(prefix) else None
     inside = _settle_form(field.form, row, member, scope.facts, scope)
     notes = {prefix + name: note for name, note in inside.notes.items()}
-    return Settled(inside.values, notes, inside.state, inside.at_rest)
+    return Autocorrected(inside.values, notes, inside.state, inside.at_rest)
 
 
 def _next_move(form: Form, state: FormState, given: Values, changed: str | None) -> _Move | None:
@@ -135,7 +147,7 @@ def _next_move(form: Form, state: FormState, given: Values, changed: str | None)
             if room:
                 return room
         if _may_move(each.field):
-            nearest = each.narrow.nearest(value)
+            nearest = each.constraints.nearest(value)
             if nearest != value:
                 return _Move(each.name, nearest, _note(each.field, value, nearest, why))
     return None
@@ -146,10 +158,10 @@ def _refusal(state: FieldState, value: JSON, facts: Facts) -> str | None:
     field = state.field
     if kind_error(field, value) or limit_error(field, value, field.limit, facts):
         return None
-    refusal = state.narrow.refusal(value)
+    refusal = state.constraints.refusal(value)
     if refusal is not None:
         return refusal
-    for limit, message in state.narrow.limits:
+    for limit, message in state.constraints.limits:
         broken = limit_error(field, value, limit, facts)
         if broken:
             return message or broken
@@ -181,7 +193,7 @@ def _conditions_on(state: FormState, edited: FieldState) -> list[str]:
         for rule in state.force.rules
         if name in rule.only or name in rule.forbid or name in rule.limit
     ]
-    if isinstance(edited.field, Select):
+    if isinstance(edited.field, SelectField):
         conditions += [option.when for option in edited.field.options]
     return list(dict.fromkeys(field for when in conditions if when for field in when.fields))
 
@@ -195,7 +207,7 @@ def _alternatives(state: FieldState) -> list[JSON]:
 
 
 def _may_move(field: Field) -> bool:
-    return isinstance(field, Select | Switch | Integer | Number | Seed)
+    return isinstance(field, SelectField | SwitchField | IntegerField | NumberField | SeedField)
 
 
 def _note(field: Field, old: JSON, new: JSON, why: str) -> str:

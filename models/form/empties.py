@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 
 from models.spec.conditions import Scope
-from models.spec.fields import Field, Form, Select, Text, Textarea
+from models.spec.fields import Field, Form, SelectField, TextareaField, TextField
 from models.spec.values import JSON, is_absent
 
 PROMPT = "prompt"
@@ -57,13 +57,13 @@ def is_placeholder_in(field: Field, modes: tuple[str, ...]) -> bool:
 
 
 def _is_prompt(field: Field) -> bool:
-    return field.name == PROMPT and isinstance(field, Text | Textarea)
+    return field.name == PROMPT and isinstance(field, TextField | TextareaField)
 
 
 def _can_be_empty(field: Field) -> bool:
-    if isinstance(field, Select):
+    if isinstance(field, SelectField):
         return any(option.value == "" for option in field.options)
-    return isinstance(field, Text | Textarea)
+    return isinstance(field, TextField | TextareaField)
 
 
 def is_blank(value: JSON) -> bool:

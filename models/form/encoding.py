@@ -10,15 +10,15 @@ from models.form.empties import has_default
 from models.spec.fields import (
     Field,
     Form,
-    Group,
-    Integer,
-    Json,
-    MediaList,
-    Number,
-    Rows,
-    Seed,
-    Select,
-    Switch,
+    GroupField,
+    IntegerField,
+    JsonField,
+    MediaListField,
+    NumberField,
+    RowsField,
+    SeedField,
+    SelectField,
+    SwitchField,
 )
 from models.spec.schema import Spec
 from models.spec.values import JSON, Values, as_text, is_absent, same
@@ -43,25 +43,25 @@ def _read(form: Form, texts: Mapping[str, list[str]]) -> Values:
 
 
 def _read_field(form: Form, field: Field, texts: Mapping[str, list[str]]) -> JSON:
-    if isinstance(field, Group):
+    if isinstance(field, GroupField):
         group = _read(field.form, _inside(field.name, texts))
         return group if field.required or not _only_defaults(field, group) else None
-    if isinstance(field, Rows):
+    if isinstance(field, RowsField):
         return _read_rows(field, _inside(field.name, texts))
     given = [text for text in texts.get(field.name, []) if text]
-    if isinstance(field, MediaList):
+    if isinstance(field, MediaListField):
         return [text.strip() for text in given]
     if not given:
         return "" if field.name in texts and has_default(form, field) else None
     return from_text(field, given[-1])
 
 
-def _only_defaults(group: Group, values: Values) -> bool:
+def _only_defaults(group: GroupField, values: Values) -> bool:
     """A form always posts its selects: an optional group that holds nothing else was not filled in."""
     return all(same(value, group.form.by_name[name].default) for name, value in values.items())
 
 
-def _read_rows(field: Rows, texts: Mapping[str, list[str]]) -> JSON:
+def _read_rows(field: RowsField, texts: Mapping[str, list[str]]) -> JSON:
     """Rows in the order of their numbers; numbers may be missing, and a row without any value is none."""
     numbers = {name.partition(".")[0] for name in texts}
     rows = [
@@ -79,21 +79,21 @@ def _inside(name: str, texts: Mapping[str, list[str]]) -> dict[str, list[str]]:
 def from_text(field: Field, text: str) -> JSON:
     """One text as a value of its field, or the text itself where it cannot be one."""
     match field:
-        case Select():
+        case SelectField():
             return _read_option(field, text)
-        case Switch():
+        case SwitchField():
             return {"true": True, "on": True, "false": False}.get(text, text)
-        case Integer() | Seed():
+        case IntegerField() | SeedField():
             return _read_number(text, whole=True)
-        case Number():
+        case NumberField():
             return _read_number(text, whole=False)
-        case Json():
+        case JsonField():
             return _read_json(text)
         case _:
             return text
 
 
-def _read_option(field: Select, text: str) -> JSON:
+def _read_option(field: SelectField, text: str) -> JSON:
     for option in field.options:
         if as_text(option.value) == text:
             return option.value
@@ -122,7 +122,7 @@ def _read_json(text: str) -> JSON:
 
 def to_text(field: Field, value: JSON) -> str:
     """A value as a form control holds it. Of a list, group or rows field, ask for each part by itself."""
-    if isinstance(field, Json) and not is_absent(value):
+    if isinstance(field, JsonField) and not is_absent(value):
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return as_text(value)
 
@@ -135,13 +135,13 @@ def to_pairs(fields: Sequence[Field], values: Mapping[str, JSON], prefix: str = 
         match field, value:
             case _, None:
                 continue
-            case Group(), dict():
+            case GroupField(), dict():
                 pairs += to_pairs(field.fields, value, f"{name}.")
-            case Rows(), list():
+            case RowsField(), list():
                 for index, row in enumerate(value):
                     if isinstance(row, dict):
                         pairs += to_pairs(field.fields, row, f"{name}.{index}.")
-            case MediaList(), list():
+            case MediaListField(), list():
                 pairs += [(name, as_text(each)) for each in value]
             case _:
                 pairs.append((name, to_text(field, value)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from models.form.empties import is_blank
 from models.spec.conditions import Condition, Span, Test
-from models.spec.fields import Field, Form, Job, Media, Select
+from models.spec.fields import Field, Form, JobField, MediaField, SelectField
 from models.spec.values import JSON, as_text, same
 
 
@@ -15,18 +15,18 @@ def shown(field: Field | None, value: JSON) -> str:
     match value:
         case bool():
             return "on" if value else "off"
-        case list() if isinstance(field, Media):
+        case list() if isinstance(field, MediaField):
             return f"{len(value)} file{'' if len(value) == 1 else 's'}"
         case list():
             return f"{len(value)} row{'' if len(value) == 1 else 's'}"
         case dict():
             return ", ".join(f"{name} {as_text(each)}" for name, each in value.items())
-    if isinstance(field, Select):
+    if isinstance(field, SelectField):
         for option in field.options:
             if same(option.value, value):
                 return option.label
-    if isinstance(field, Media | Job):
-        return "a file" if isinstance(field, Media) else "an earlier job"
+    if isinstance(field, MediaField | JobField):
+        return "a file" if isinstance(field, MediaField) else "an earlier job"
     unit = getattr(field, "unit", "")
     return f"{as_text(value)} {unit}" if unit and not isinstance(value, str) else as_text(value)
 

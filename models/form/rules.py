@@ -14,7 +14,19 @@ from msgspec import Struct
 from models.form.empties import in_effect, is_placeholder, stays_empty
 from models.form.messages import listed, shown, while_text
 from models.spec.conditions import Scope, Span, holds
-from models.spec.fields import Field, Form, Group, Limit, Option, Rows, Rule, Select, Switch, on_steps, span
+from models.spec.fields import (
+    Field,
+    Form,
+    GroupField,
+    Limit,
+    Option,
+    RowsField,
+    Rule,
+    SelectField,
+    SwitchField,
+    on_steps,
+    span,
+)
 from models.spec.values import JSON, Facts, Values, as_number, is_absent, same
 
 _N = TypeVar("_N", int, int | float)
@@ -34,7 +46,7 @@ class OptionState(Struct, frozen=True):
     why: str = ""
 
 
-class Narrow(Struct, frozen=True):
+class FieldConstraints(Struct, frozen=True):
     """The field as it may be filled now."""
 
     field: Field
@@ -105,19 +117,19 @@ class Narrow(Struct, frozen=True):
         """The narrowest of its own limits and those of the rules."""
         merged = self.field.limit
         for limit, _message in self.limits:
-            merged = _narrower(merged, limit)
+            merged = _stricter(merged, limit)
         return merged
 
 
-def narrow(form: Form, field: Field, rules: Sequence[Rule], scope: Scope) -> Narrow:
+def constraints(form: Form, field: Field, rules: Sequence[Rule], scope: Scope) -> FieldConstraints:
     """`rules` are those of the form that are in force."""
     forbidden = next((_why(form, rule) for rule in rules if field.name in _emptied(rule)), None)
     refused = tuple(each for rule in rules for each in _refused(form, field, rule))
     options = tuple(_options(form, field, rules, scope, refused))
     only = any(field.name in rule.only for rule in rules)
-    closed = only or isinstance(field, Switch) or (isinstance(field, Select) and not field.open)
+    closed = only or isinstance(field, SwitchField) or (isinstance(field, SelectField) and not field.open)
     limits = tuple((rule.limit[field.name], rule.message) for rule in rules if field.name in rule.limit)
-    return Narrow(field, options, closed, refused, forbidden, limits)
+    return FieldConstraints(field, options, closed, refused, forbidden, limits)
 
 
 def _options(
@@ -136,9 +148,9 @@ def _options(
 
 
 def _own_options(field: Field, only: Sequence[Rule]) -> Sequence[Option]:
-    if isinstance(field, Select):
+    if isinstance(field, SelectField):
         return field.options
-    if isinstance(field, Switch):
+    if isinstance(field, SwitchField):
         return _SWITCH
     return [Option(value, shown(field, value)) for value in only[0].only[field.name]] if only else ()
 
@@ -163,7 +175,7 @@ def _why_only(form: Form, field: Field, rule: Rule) -> str:
     return _why(form, rule, f"{field.label} must be {choices}")
 
 
-def _narrower(one: Limit, other: Limit) -> Limit:
+def _stricter(one: Limit, other: Limit) -> Limit:
     return Limit(
         min=_greater(one.min, other.min),
         max=_smaller(one.max, other.max),
@@ -192,10 +204,10 @@ def _smaller(one: _N | None, other: _N | None) -> _N | None:
 
 
 # Each look may make one more field appear or take another default. The linter refuses specs that need more.
-LOOKS = 12
+ROUNDS = 12
 
 
-class Force(Struct, frozen=True):
+class Evaluation(Struct, frozen=True):
     """What is in force over one form."""
 
     scope: Scope  # values of visible fields, given or default: what conditions and expressions see
@@ -204,17 +216,17 @@ class Force(Struct, frozen=True):
     settled: bool  # False if the rules never come to rest on these values
 
 
-def in_force(form: Form, given: Mapping[str, JSON], facts: Facts, outer: Scope | None = None) -> Force:
+def evaluate(form: Form, given: Mapping[str, JSON], facts: Facts, outer: Scope | None = None) -> Evaluation:
     """Looks at the rules again and again until nothing changes: a default may make another field appear."""
-    force = _look(form, given, Scope(given, facts, outer))
-    for _ in range(LOOKS):
-        if force.settled:
+    evaluation = _evaluate_once(form, given, Scope(given, facts, outer))
+    for _ in range(ROUNDS):
+        if evaluation.settled:
             break
-        force = _look(form, given, force.scope)
-    return force
+        evaluation = _evaluate_once(form, given, evaluation.scope)
+    return evaluation
 
 
-def _look(form: Form, given: Mapping[str, JSON], scope: Scope) -> Force:
+def _evaluate_once(form: Form, given: Mapping[str, JSON], scope: Scope) -> Evaluation:
     rules = tuple(rule for rule in form.rules if holds(rule.when, scope))
     visible = [field for field in form.fields if field.show_if is None or holds(field.show_if, scope)]
     values: Values = {}
@@ -223,7 +235,7 @@ def _look(form: Form, given: Mapping[str, JSON], scope: Scope) -> Force:
         value = _completed(field, value, scope)
         if not is_absent(value) or stays_empty(field, value):
             values[field.name] = value
-    return Force(
+    return Evaluation(
         scope=Scope(values, scope.facts, scope.outer),
         visible=frozenset(field.name for field in visible),
         rules=rules,
@@ -238,16 +250,16 @@ def default_now(form: Form, field: Field, rules: Sequence[Rule], scope: Scope) -
     default = field.default
     for rule in rules:
         default = rule.default.get(field.name, default)
-    return default if is_absent(default) else narrow(form, field, rules, scope).nearest(default)
+    return default if is_absent(default) else constraints(form, field, rules, scope).nearest(default)
 
 
 def _completed(field: Field, value: JSON, scope: Scope) -> JSON:
     """Rows and groups with the defaults of their own fields filled in; an optional group only once it has a value."""
-    if isinstance(field, Group) and (isinstance(value, dict) or (value is None and field.required)):
-        return dict(in_force(field.form, value or {}, scope.facts, scope).scope.values)
-    if isinstance(field, Rows) and isinstance(value, list):
+    if isinstance(field, GroupField) and (isinstance(value, dict) or (value is None and field.required)):
+        return dict(evaluate(field.form, value or {}, scope.facts, scope).scope.values)
+    if isinstance(field, RowsField) and isinstance(value, list):
         return [
-            dict(in_force(field.form, row, scope.facts, scope).scope.values) if isinstance(row, dict) else row
+            dict(evaluate(field.form, row, scope.facts, scope).scope.values) if isinstance(row, dict) else row
             for row in value
         ]
     return value

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from models.form.empties import has_default, is_placeholder
 from models.form.messages import while_text
-from models.form.rules import Force, Narrow, OptionState, default_now, in_force, narrow
+from models.form.rules import Evaluation, FieldConstraints, OptionState, constraints, default_now, evaluate
 from models.spec.conditions import Scope
-from models.spec.fields import Field, Form, Group, Limit, Rows, Rule
+from models.spec.fields import Field, Form, GroupField, Limit, RowsField, Rule
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, as_text, is_absent
 
@@ -27,7 +27,7 @@ class FieldState(Struct, frozen=True, kw_only=True):
     value: JSON = None  # given, or the default in force; of a hidden field what was given
     default: JSON = None  # the default now in force
     placeholder: str = ""  # shown in grey while it is empty
-    narrow: Narrow
+    constraints: FieldConstraints
     limit: Limit  # the narrowest of its own limits and those of the rules in force
     dropped: str | None = None  # why it is shown but not sent
     rows: tuple[tuple[FieldState, ...], ...] = ()  # the rows of a `rows` field; a group has exactly one
@@ -39,12 +39,12 @@ class FieldState(Struct, frozen=True, kw_only=True):
 
     @property
     def options(self) -> tuple[OptionState, ...]:
-        return self.narrow.options
+        return self.constraints.options
 
     @property
     def forbidden(self) -> str | None:
         """Why it must stay empty now."""
-        return self.narrow.forbidden
+        return self.constraints.forbidden
 
     # The limits that templates need by name; None is "no limit".
     @property
@@ -86,7 +86,7 @@ class FormState(Struct, frozen=True):
     """The whole form, fields in page order; the first is `mode`; hidden ones are there too."""
 
     fields: tuple[FieldState, ...]
-    force: Force
+    force: Evaluation
 
     def field(self, name: str) -> FieldState:
         return next(state for state in self.fields if state.name == name)
@@ -99,38 +99,38 @@ def form_state(spec: Spec, values: Values, facts: Facts) -> FormState:
 
 def state_of(form: Form, given: Mapping[str, JSON], facts: Facts, outer: Scope | None = None) -> FormState:
     """The same for any form: a whole spec's, one row's, or a group's."""
-    force = in_force(form, given, facts, outer)
-    return FormState(tuple(_field_state(form, field, force, given) for field in form.fields), force)
+    evaluation = evaluate(form, given, facts, outer)
+    return FormState(tuple(_field_state(form, field, evaluation, given) for field in form.fields), evaluation)
 
 
-def _field_state(form: Form, field: Field, force: Force, given: Mapping[str, JSON]) -> FieldState:
-    narrowed = narrow(form, field, force.rules, force.scope)
-    visible = field.name in force.visible
-    value = force.scope.values.get(field.name) if visible else given.get(field.name)
-    requiring = next((rule for rule in force.rules if field.name in rule.require), None)
-    required = field.required or requiring is not None or _asks_for_prompt(form, field, force)
+def _field_state(form: Form, field: Field, evaluation: Evaluation, given: Mapping[str, JSON]) -> FieldState:
+    narrowed = constraints(form, field, evaluation.rules, evaluation.scope)
+    visible = field.name in evaluation.visible
+    value = evaluation.scope.values.get(field.name) if visible else given.get(field.name)
+    requiring = next((rule for rule in evaluation.rules if field.name in rule.require), None)
+    required = field.required or requiring is not None or _asks_for_prompt(form, field, evaluation)
     return FieldState(
         field=field,
         visible=visible,
         required=visible and narrowed.forbidden is None and required,
         why_required=requiring.message if requiring else "",
         value=given.get(field.name) if is_absent(value) else value,
-        default=default_now(form, field, force.rules, force.scope),
-        placeholder=_placeholder(field, force.scope),
-        narrow=narrowed,
+        default=default_now(form, field, evaluation.rules, evaluation.scope),
+        placeholder=_placeholder(field, evaluation.scope),
+        constraints=narrowed,
         limit=narrowed.limit,
-        dropped=_why_dropped(form, field, force.rules),
-        rows=_row_states(field, value, force.scope),
-        blank=state_of(field.form, {}, force.scope.facts, force.scope).fields
-        if isinstance(field, Rows)
+        dropped=_why_dropped(form, field, evaluation.rules),
+        rows=_row_states(field, value, evaluation.scope),
+        blank=state_of(field.form, {}, evaluation.scope.facts, evaluation.scope).fields
+        if isinstance(field, RowsField)
         else (),
     )
 
 
-def _asks_for_prompt(form: Form, field: Field, force: Force) -> bool:
+def _asks_for_prompt(form: Form, field: Field, evaluation: Evaluation) -> bool:
     """Where a default says that the provider can do without, a person is asked all the same."""
-    either = any(field.name in rule.exactly_one_of for rule in force.rules)
-    return has_default(form, field) and is_placeholder(field, force.scope) and not either
+    either = any(field.name in rule.exactly_one_of for rule in evaluation.rules)
+    return has_default(form, field) and is_placeholder(field, evaluation.scope) and not either
 
 
 def _placeholder(field: Field, scope: Scope) -> str:
@@ -139,9 +139,9 @@ def _placeholder(field: Field, scope: Scope) -> str:
 
 
 def _row_states(field: Field, value: JSON, scope: Scope) -> tuple[tuple[FieldState, ...], ...]:
-    if isinstance(field, Group):
+    if isinstance(field, GroupField):
         rows: list[JSON] = [value if isinstance(value, dict) else {}]
-    elif isinstance(field, Rows) and isinstance(value, list):
+    elif isinstance(field, RowsField) and isinstance(value, list):
         rows = value
     else:
         return ()

@@ -10,28 +10,28 @@ from msgspec import Struct
 
 from models.form.empties import is_blank, is_refused_empty, stays_empty
 from models.form.messages import listed, number_text, set_names, shown, span_text, while_text
-from models.form.rules import Force, in_force
+from models.form.rules import Evaluation, evaluate
 from models.form.state import FieldState, state_of
 from models.payload import derive_errors
 from models.spec.conditions import Scope, Span
 from models.spec.fields import (
     Field,
     Form,
-    Group,
-    Integer,
-    Job,
-    Json,
+    GroupField,
+    IntegerField,
+    JobField,
+    JsonField,
     Limit,
-    Media,
-    MediaList,
-    Number,
-    Rows,
+    MediaField,
+    MediaListField,
+    NumberField,
+    RowsField,
     Rule,
-    Seed,
-    Select,
-    Switch,
-    Text,
-    Textarea,
+    SeedField,
+    SelectField,
+    SwitchField,
+    TextareaField,
+    TextField,
     on_steps,
 )
 from models.spec.schema import Spec
@@ -44,25 +44,25 @@ GONE = "This file is not here any more: choose it again."
 def kind_error(field: Field, value: JSON) -> str | None:
     """Whether the value has the JSON type of its field."""
     match field:
-        case Text() | Textarea() | Job() if not isinstance(value, str):
+        case TextField() | TextareaField() | JobField() if not isinstance(value, str):
             return f"{field.label} must be text."
-        case Integer() | Seed() if isinstance(value, bool) or not isinstance(value, int):
+        case IntegerField() | SeedField() if isinstance(value, bool) or not isinstance(value, int):
             return f"{field.label} must be a whole number."
-        case Number() if isinstance(value, bool) or not _finite(value):
+        case NumberField() if isinstance(value, bool) or not _finite(value):
             return f"{field.label} must be a number."
-        case Switch() if not isinstance(value, bool):
+        case SwitchField() if not isinstance(value, bool):
             return f"{field.label} must be true or false."
-        case Select(open=True) if type(value) not in {type(option.value) for option in field.options}:
+        case SelectField(open=True) if type(value) not in {type(option.value) for option in field.options}:
             return (
                 f"{field.label} must be written like {listed(option.label for option in field.options[:3])}."
             )
-        case MediaList() if not _all_are(value, str):
+        case MediaListField() if not _all_are(value, str):
             return f"{field.label} must be a list of files."
-        case Media() if not isinstance(field, MediaList) and not isinstance(value, str):
+        case MediaField() if not isinstance(field, MediaListField) and not isinstance(value, str):
             return f"{field.label} must be one file: an upload's id or an https address."
-        case Rows() if not _all_are(value, dict):
+        case RowsField() if not _all_are(value, dict):
             return f"{field.label} must be a list of tables."
-        case Group() if not isinstance(value, dict):
+        case GroupField() if not isinstance(value, dict):
             return f"{field.label} must be a table."
     return None
 
@@ -83,9 +83,9 @@ def limit_error(field: Field, value: JSON, limit: Limit, facts: Facts) -> str | 
         case int() | float():
             return _number_error(field, value, limit)
         case list() if limit.count and not limit.count.holds(len(value)):
-            things = "files" if isinstance(field, Media) else "rows"
+            things = "files" if isinstance(field, MediaField) else "rows"
             return f"{field.label} takes {span_text(limit.count)} {things}; there are {len(value)} now."
-    if isinstance(field, Media):
+    if isinstance(field, MediaField):
         files = [facts[ref] for ref in _refs(value) if ref in facts]
         return next((error for file in files for error in _measure_errors(field, file, limit)), None)
     return _length_error(field, value, limit) if isinstance(value, str) else None
@@ -124,7 +124,7 @@ _MEASURES = {
 }
 
 
-def _measure_errors(field: Media, file: MediaFacts, limit: Limit) -> Iterator[str]:
+def _measure_errors(field: MediaField, file: MediaFacts, limit: Limit) -> Iterator[str]:
     for fact, words in _MEASURES.items():
         allowed: Span | None = getattr(limit, fact)
         found = file.measure(fact)
@@ -133,7 +133,7 @@ def _measure_errors(field: Media, file: MediaFacts, limit: Limit) -> Iterator[st
             yield f"{field.label}: this {file.kind} is {is_text}; it must be {span_text(allowed)}. Choose another."
 
 
-def file_error(field: Media, value: JSON, facts: Facts) -> str | None:
+def file_error(field: MediaField, value: JSON, facts: Facts) -> str | None:
     """Whether each file is there, of the right kind and in a format that is taken."""
     for ref in _refs(value):
         if ref not in facts:
@@ -160,7 +160,7 @@ def _a(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
-_LISTS, _TABLES = (MediaList, Rows, Json), (Group, Json)
+_LISTS, _TABLES = (MediaListField, RowsField, JsonField), (GroupField, JsonField)
 """Kinds of which an empty list, or an empty table, is "nothing"; of any other it is a wrong value."""
 
 
@@ -197,22 +197,24 @@ def drop_hidden(spec: Spec, values: Values, facts: Facts) -> Values:
 
 
 def _without_hidden(form: Form, given: Values, facts: Facts, outer: Scope | None) -> Values:
-    force = in_force(form, given, facts, outer)
-    kept = {name: value for name, value in given.items() if name not in form.by_name or name in force.visible}
+    evaluation = evaluate(form, given, facts, outer)
+    kept = {
+        name: value for name, value in given.items() if name not in form.by_name or name in evaluation.visible
+    }
     for field in form.fields:
         inside = kept.get(field.name)
-        if isinstance(field, Group) and isinstance(inside, dict):
-            kept[field.name] = _without_hidden(field.form, inside, facts, force.scope)
-        elif isinstance(field, Rows) and isinstance(inside, list):
+        if isinstance(field, GroupField) and isinstance(inside, dict):
+            kept[field.name] = _without_hidden(field.form, inside, facts, evaluation.scope)
+        elif isinstance(field, RowsField) and isinstance(inside, list):
             kept[field.name] = [
-                _without_hidden(field.form, row, facts, force.scope) if isinstance(row, dict) else row
+                _without_hidden(field.form, row, facts, evaluation.scope) if isinstance(row, dict) else row
                 for row in inside
             ]
     return kept
 
 
 def _form_errors(
-    form: Form, states: tuple[FieldState, ...], force: Force, given: Values
+    form: Form, states: tuple[FieldState, ...], evaluation: Evaluation, given: Values
 ) -> Iterator[tuple[str, str]]:
     """Everything wrong with a form, a row or a group: (field, sentence)."""
     for name in given:
@@ -220,19 +222,19 @@ def _form_errors(
             yield name, f"There is no field {name}{did_you_mean(name, form.by_name)}"
     for state in states:
         if state.visible:
-            yield from _field_errors(state, force, given.get(state.name))
+            yield from _field_errors(state, evaluation, given.get(state.name))
         elif not is_absent(given.get(state.name)):
             only = while_text(state.field.show_if, form)
             yield state.name, f"{state.field.label} applies only {only}: leave it out."
-    for rule in force.rules:
-        yield from _exactly_one_error(form, rule, force)
-        yield from _total_error(form, rule, force)
+    for rule in evaluation.rules:
+        yield from _exactly_one_error(form, rule, evaluation)
+        yield from _total_error(form, rule, evaluation)
 
 
-def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tuple[str, str]]:
+def _field_errors(state: FieldState, evaluation: Evaluation, given: JSON) -> Iterator[tuple[str, str]]:
     """Everything wrong with one visible field; the first sentence counts."""
-    field, value, facts = state.field, force.scope.values.get(state.name), force.scope.facts
-    if isinstance(field, Group | Rows) and not is_absent(given):
+    field, value, facts = state.field, evaluation.scope.values.get(state.name), evaluation.scope.facts
+    if isinstance(field, GroupField | RowsField) and not is_absent(given):
         value = given
     if (given == [] and not isinstance(field, _LISTS)) or (given == {} and not isinstance(field, _TABLES)):
         yield field.name, f"{field.label} cannot be {'a list' if given == [] else 'a table'}: give one value."
@@ -241,35 +243,35 @@ def _field_errors(state: FieldState, force: Force, given: JSON) -> Iterator[tupl
         yield field.name, _not_empty(field, state.default)
         return
     if state.required and is_blank(value):
-        todo = ": choose a file." if isinstance(field, Media) else "."
+        todo = ": choose a file." if isinstance(field, MediaField) else "."
         yield field.name, state.why_required or f"{field.label} is needed{todo}"
         return
     if is_absent(value) and not stays_empty(field, value):
         return
-    refusal = kind_error(field, value) or state.narrow.refusal(value)
+    refusal = kind_error(field, value) or state.constraints.refusal(value)
     if refusal:
         yield field.name, refusal
         return
-    if isinstance(field, Media) and (unusable := file_error(field, value, facts)):
+    if isinstance(field, MediaField) and (unusable := file_error(field, value, facts)):
         yield field.name, unusable
     own = limit_error(field, value, field.limit, facts)
     if own:
         yield field.name, own
-    for limit, message in state.narrow.limits:
+    for limit, message in state.constraints.limits:
         broken = limit_error(field, value, limit, facts)
         if broken:
             yield field.name, message or broken
-    if isinstance(field, Group | Rows):
-        yield from _nested_errors(field, value, force.scope)
+    if isinstance(field, GroupField | RowsField):
+        yield from _nested_errors(field, value, evaluation.scope)
 
 
 def _not_empty(field: Field, default: JSON) -> str:
     """What was emptied is not filled in again behind anybody's back."""
-    example = "" if isinstance(field, Json) else f", such as {shown(field, default)}"
+    example = "" if isinstance(field, JsonField) else f", such as {shown(field, default)}"
     return f"{field.label} cannot be empty: give a value{example}."
 
 
-def _nested_errors(field: Group | Rows, value: JSON, scope: Scope) -> Iterator[tuple[str, str]]:
+def _nested_errors(field: GroupField | RowsField, value: JSON, scope: Scope) -> Iterator[tuple[str, str]]:
     rows: list[tuple[str, JSON]] = [(field.name, value)]
     if isinstance(value, list):
         rows = [(f"{field.name}.{index}", row) for index, row in enumerate(value)]
@@ -280,29 +282,29 @@ def _nested_errors(field: Group | Rows, value: JSON, scope: Scope) -> Iterator[t
             yield f"{place}.{name}", sentence
 
 
-def _exactly_one_error(form: Form, rule: Rule, force: Force) -> Iterator[tuple[str, str]]:
-    names = [name for name in rule.exactly_one_of if name in force.visible]
-    given = set_names(force.scope.values, names)
+def _exactly_one_error(form: Form, rule: Rule, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    names = [name for name in rule.exactly_one_of if name in evaluation.visible]
+    given = set_names(evaluation.scope.values, names)
     if not names or len(given) == 1:
         return
     choices = listed(form.by_name[name].label for name in names)
     yield (given or names)[-1 if given else 0], rule.message or f"Give exactly one of {choices}."
 
 
-def _total_error(form: Form, rule: Rule, force: Force) -> Iterator[tuple[str, str]]:
+def _total_error(form: Form, rule: Rule, evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """Looked at while one of its fields is shown; blamed is the first that has a value.
 
     A total that is not surely wrong passes: a file given by URL has facts that nobody knows.
     """
     if rule.total is None:
         return
-    names = [name for name in rule.total.fields if name in force.visible]
+    names = [name for name in rule.total.fields if name in evaluation.visible]
     if not names:
         return
-    wanted = _wanted(rule, force.scope)
+    wanted = _wanted(rule, evaluation.scope)
     if wanted:
-        total = number_text(float(rule.total.value(force.scope).low))
-        blamed = (set_names(force.scope.values, names) or names)[0]
+        total = number_text(float(rule.total.value(evaluation.scope).low))
+        blamed = (set_names(evaluation.scope.values, names) or names)[0]
         label = form.by_name[blamed].label
         yield blamed, rule.message or f"{label}: {rule.total.text} is {total}; it must be {wanted}."
 

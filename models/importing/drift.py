@@ -16,17 +16,17 @@ from models.importing.shape import Member, Shape
 from models.payload import path_names
 from models.spec.fields import (
     Field,
-    Group,
-    Integer,
-    Media,
-    MediaList,
-    Number,
-    Rows,
-    Seed,
-    Select,
-    Text,
-    Textarea,
-    Wire,
+    FieldMapping,
+    GroupField,
+    IntegerField,
+    MediaField,
+    MediaListField,
+    NumberField,
+    RowsField,
+    SeedField,
+    SelectField,
+    TextareaField,
+    TextField,
 )
 from models.spec.schema import Spec
 from models.spec.values import JSON, as_number, as_text, is_absent
@@ -72,7 +72,7 @@ def sent(spec: Spec, modes: list[str]) -> Iterator[Sent]:
     """Every place that a field of the spec fills in some of its modes, in the order of the fields."""
     derived_from = {name for derive in spec.derive for name in derive.source}
     for index, field in enumerate(spec.fields):
-        if field.wire is None and field.name in derived_from:
+        if field.mapping is None and field.name in derived_from:
             continue
         if any(in_mode.is_sent(spec, field, mode) for mode in modes):
             for each in _sent(field, spec.wire_of(field), "", ("fields", index)):
@@ -83,20 +83,22 @@ def sent(spec: Spec, modes: list[str]) -> Iterator[Sent]:
                 )
 
 
-def _sent(field: Field, wire: Wire, under: str, at: tuple[str | int, ...]) -> Iterator[Sent]:
+def _sent(field: Field, wire: FieldMapping, under: str, at: tuple[str | int, ...]) -> Iterator[Sent]:
     path = under + ".".join(path_names(wire.at.removesuffix("[]")))
     yield Sent(path, field, at, wire.shape is None)
     if wire.encode is not None:
         return  # a text, whatever it was made of
-    many = isinstance(field, Rows | MediaList)
+    many = isinstance(field, RowsField | MediaListField)
     item = path + "[]" if many or wire.at.endswith("[]") else path
     if many:
         yield Sent(item, field, at, False)
     if wire.shape is not None:
         yield from _shaped(field, wire.shape, item, at)
-    elif isinstance(field, Rows | Group):
+    elif isinstance(field, RowsField | GroupField):
         for index, member in enumerate(field.fields):
-            yield from _sent(member, member.wire or Wire(member.name), item + ".", (*at, "fields", index))
+            yield from _sent(
+                member, member.mapping or FieldMapping(member.name), item + ".", (*at, "fields", index)
+            )
 
 
 def _shaped(field: Field, shape: JSON, path: str, at: tuple[str | int, ...]) -> Iterator[Sent]:
@@ -104,7 +106,7 @@ def _shaped(field: Field, shape: JSON, path: str, at: tuple[str | int, ...]) -> 
     if isinstance(shape, dict):
         for name, each in shape.items():
             yield from _shaped(field, each, f"{path}.{name}", at)
-    elif isinstance(shape, str) and shape.startswith("$") and isinstance(field, Rows | Group):
+    elif isinstance(shape, str) and shape.startswith("$") and isinstance(field, RowsField | GroupField):
         for index, member in enumerate(field.fields):
             if member.name == shape[1:]:
                 yield Sent(path, member, (*at, "fields", index), True)
@@ -157,7 +159,7 @@ def compared(place: Property, filled: list[Sent]) -> Iterator[Change]:
         return
     yield from _required(place, plain)
     enum = place.shape.enum or next((each.enum for each in place.shape.variants if each.enum), ())
-    selects = [each for each in plain if isinstance(each.field, Select)]
+    selects = [each for each in plain if isinstance(each.field, SelectField)]
     if enum and selects and (place.shape.variants or len(selects) == len(plain)):
         yield from _options(place, selects, enum)
     for each in plain:
@@ -219,13 +221,13 @@ _LISTS = (("min_count", "min_items"), ("max_count", "max_items"))
 
 def _limit_keys(field: Field) -> tuple[tuple[str, str], ...]:
     match field:
-        case Integer() | Number() | Seed():
+        case IntegerField() | NumberField() | SeedField():
             return _NUMBERS
-        case Text() | Textarea():
+        case TextField() | TextareaField():
             return _TEXTS
-        case Rows():
+        case RowsField():
             return _LISTS
-        case Media() if field.is_list:
+        case MediaField() if field.is_list:
             return _LISTS
     return ()
 
@@ -267,7 +269,7 @@ def _type(place: Property, each: Sent) -> Iterator[Change]:
 def _sent_type(each: Sent) -> str | None:
     if _encodes(each):
         return "string"
-    if isinstance(each.field, Media):
+    if isinstance(each.field, MediaField):
         return "array" if each.field.is_list else "string"
     return {
         "text": "string", "textarea": "string", "integer": "integer", "seed": "integer", "number": "number",
@@ -287,14 +289,14 @@ def _default(place: Property, each: Sent) -> Iterator[Change]:
 
 
 def _encodes(each: Sent) -> bool:
-    return each.field.wire is not None and each.field.wire.encode is not None
+    return each.field.mapping is not None and each.field.mapping.encode is not None
 
 
 def _encoded(each: Sent, value: JSON) -> JSON:
     """A value as it is sent."""
     if value is None:
         return None
-    match each.field.wire.encode if each.field.wire else None:
+    match each.field.mapping.encode if each.field.mapping else None:
         case "string" | "json":
             return as_text(value)
         case "seconds":

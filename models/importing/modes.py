@@ -12,7 +12,7 @@ from models.importing import field_kinds as kinds
 from models.importing.form_inputs import Table
 from models.importing.openapi import Document
 from models.spec.conditions import Condition, Test
-from models.spec.fields import Field, Option, Rule, Select
+from models.spec.fields import Field, Option, Rule, SelectField
 from models.spec.schema import Spec
 from models.spec.values import JSON, as_number, same
 
@@ -233,7 +233,7 @@ def is_sent(spec: Spec, field: Field, mode: str) -> bool:
 
 def options(spec: Spec, field: Field, modes: list[str]) -> list[JSON]:
     """What a select offers in any of these modes."""
-    offered = field.options if isinstance(field, Select) else ()
+    offered = field.options if isinstance(field, SelectField) else ()
     return [
         option.value for option in offered if any(_is_offered(spec, field, option, mode) for mode in modes)
     ]
@@ -258,7 +258,7 @@ def defaults(spec: Spec, field: Field, modes: list[str]) -> list[JSON]:
         for rule in _rules(spec, mode):
             default = rule.default.get(field.name, default)
         left = options(spec, field, [mode])
-        if isinstance(field, Select) and default is not None and not _among(default, left):
+        if isinstance(field, SelectField) and default is not None and not _among(default, left):
             continue  # the engine moves it to an option that is left: the provider's own is as good a guess
         if not _among(default, found):
             found.append(default)

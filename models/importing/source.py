@@ -25,7 +25,7 @@ from models.importing.openapi import Document, NotADocument, read_documents
 from models.importing.page import Page, read_page
 from models.importing.toml_writer import write_toml
 from models.payload import finish, map_body
-from models.spec.fields import Media
+from models.spec.fields import MediaField
 from models.spec.loader import build_spec, parse_toml
 from models.spec.schema import Spec
 from models.spec.values import JSON
@@ -228,7 +228,7 @@ def _examples(drafted: Drafted, provider: str, payload: dict[str, JSON]) -> list
     if not isinstance(spec, Spec):
         return made
     given = drafted.values(inner_body(provider, payload))
-    has_files = any(isinstance(spec.form.by_name.get(name), Media) for name in given)
+    has_files = any(isinstance(spec.form.by_name.get(name), MediaField) for name in given)
     for mode in reversed(spec.modes) if has_files else spec.modes:
         checked = check(spec, {"mode": mode, **given}, {})
         if checked.errors:

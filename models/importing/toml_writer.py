@@ -48,7 +48,7 @@ def _head(drafted: Drafted) -> str:
         lines.append(f"left out: {', '.join(drafted.left_out)}")
     if drafted.notices:
         lines += ["Warnings:", *(f"  {notice}" for notice in _each_once(drafted.notices))]
-    return "\n".join(_comment(line) for line in lines)
+    return "\n".join(_comment(client) for client in lines)
 
 
 def _each_once(notices: Sequence[Notice]) -> list[str]:
@@ -75,11 +75,11 @@ def _suggested(found: Sequence[Suggestion]) -> Iterator[str]:
         yield _comment("Rules that the document states in words only. Check each, then take away its #.")
     for each in rules:
         lines = [f"{each.field}: {each.sentence}", *_section("[rules]", each.rule or {}).split("\n")]
-        yield "\n".join(_comment(line) for line in lines)
+        yield "\n".join(_comment(client) for client in lines)
     others = [each for each in found if not each.rule]
     if others:
         lines = ["Sentences that may state a rule:", *(f"  {each.field}: {each.sentence}" for each in others)]
-        yield "\n".join(_comment(line) for line in lines)
+        yield "\n".join(_comment(client) for client in lines)
 
 
 def field_line(field: Table, indent: int = 2) -> str:

@@ -89,7 +89,7 @@ def on_steps(number: float, start: float | None, step: float) -> tuple[Decimal, 
     return below, below + each
 
 
-class Wire(Struct, frozen=True):
+class FieldMapping(Struct, frozen=True):
     """Where a value goes in the request; a lone text is `at`."""
 
     at: str
@@ -132,7 +132,7 @@ class Field(Struct, frozen=True, kw_only=True, tag_field="type", dict=True):
     """It stands under "Advanced"."""
     show_if: Condition | None = None
     """It is shown only while this holds; to rules, price and request a hidden field is absent."""
-    wire: Wire | None = None
+    mapping: FieldMapping | None = field(default=None, name="wire")
     """Where it goes in the request, where that is not what the file's own `wire` says."""
 
     def __post_init__(self) -> None:
@@ -150,7 +150,7 @@ class Field(Struct, frozen=True, kw_only=True, tag_field="type", dict=True):
         return Limit()
 
 
-class _Text(Field, frozen=True, kw_only=True):
+class _TextField(Field, frozen=True, kw_only=True):
     placeholder: str = ""
     """An example that stands in it while it is empty."""
     min_length: int | None = None
@@ -163,11 +163,11 @@ class _Text(Field, frozen=True, kw_only=True):
         return Limit(min_length=self.min_length, max_length=self.max_length)
 
 
-class Text(_Text, frozen=True, kw_only=True, tag="text"):
+class TextField(_TextField, frozen=True, kw_only=True, tag="text"):
     """One line of text."""
 
 
-class Textarea(_Text, frozen=True, kw_only=True, tag="textarea"):
+class TextareaField(_TextField, frozen=True, kw_only=True, tag="textarea"):
     """Several lines of text."""
 
 
@@ -178,7 +178,7 @@ class _Numeric(Field, frozen=True, kw_only=True):
     """A number that stands in it while it is empty."""
 
 
-class Integer(_Numeric, frozen=True, kw_only=True, tag="integer"):
+class IntegerField(_Numeric, frozen=True, kw_only=True, tag="integer"):
     """A whole number."""
 
     min: int | None = None
@@ -193,7 +193,7 @@ class Integer(_Numeric, frozen=True, kw_only=True, tag="integer"):
         return Limit(min=self.min, max=self.max, step=self.step)
 
 
-class Number(_Numeric, frozen=True, kw_only=True, tag="number"):
+class NumberField(_Numeric, frozen=True, kw_only=True, tag="number"):
     """A number, whole or not."""
 
     min: int | float | None = None
@@ -208,7 +208,7 @@ class Number(_Numeric, frozen=True, kw_only=True, tag="number"):
         return Limit(min=self.min, max=self.max, step=self.step)
 
 
-class Seed(Field, frozen=True, kw_only=True, tag="seed"):
+class SeedField(Field, frozen=True, kw_only=True, tag="seed"):
     """A whole number that makes a result repeatable; left empty, the provider draws one."""
 
     min: int | None = None
@@ -221,7 +221,7 @@ class Seed(Field, frozen=True, kw_only=True, tag="seed"):
         return Limit(min=self.min, max=self.max)
 
 
-class Select(Field, frozen=True, kw_only=True, tag="select"):
+class SelectField(Field, frozen=True, kw_only=True, tag="select"):
     """One of some options."""
 
     options: tuple[Option, ...]
@@ -239,11 +239,11 @@ class Select(Field, frozen=True, kw_only=True, tag="select"):
                 force_setattr(option, "label", as_text(option.value) + unit)
 
 
-class Switch(Field, frozen=True, kw_only=True, tag="switch"):
+class SwitchField(Field, frozen=True, kw_only=True, tag="switch"):
     """On or off."""
 
 
-class Media(Field, frozen=True, kw_only=True):
+class MediaField(Field, frozen=True, kw_only=True):
     """What every file field has. A file given by its address has no known facts, and breaks no limit."""
 
     accept: tuple[str, ...] = ()
@@ -274,7 +274,7 @@ class Media(Field, frozen=True, kw_only=True):
 
     @property
     def is_list(self) -> bool:
-        return isinstance(self, MediaList)
+        return isinstance(self, MediaListField)
 
     @cached_property
     def limit(self) -> Limit:
@@ -288,23 +288,23 @@ class Media(Field, frozen=True, kw_only=True):
         )
 
 
-class Image(Media, frozen=True, kw_only=True, tag="image"):
+class ImageField(MediaField, frozen=True, kw_only=True, tag="image"):
     """One picture."""
 
 
-class Video(Media, frozen=True, kw_only=True, tag="video"):
+class VideoField(MediaField, frozen=True, kw_only=True, tag="video"):
     """One clip."""
 
 
-class Audio(Media, frozen=True, kw_only=True, tag="audio"):
+class AudioField(MediaField, frozen=True, kw_only=True, tag="audio"):
     """One sound."""
 
 
-class File(Media, frozen=True, kw_only=True, tag="file"):
+class FileField(MediaField, frozen=True, kw_only=True, tag="file"):
     """One file of any other kind."""
 
 
-class MediaList(Media, frozen=True, kw_only=True):
+class MediaListField(MediaField, frozen=True, kw_only=True):
     """Several files. Its value is a list."""
 
     min_count: int | None = None
@@ -313,19 +313,19 @@ class MediaList(Media, frozen=True, kw_only=True):
     """The most files."""
 
 
-class Images(MediaList, frozen=True, kw_only=True, tag="images"):
+class ImagesField(MediaListField, frozen=True, kw_only=True, tag="images"):
     """Several pictures."""
 
 
-class Videos(MediaList, frozen=True, kw_only=True, tag="videos"):
+class VideosField(MediaListField, frozen=True, kw_only=True, tag="videos"):
     """Several clips."""
 
 
-class Audios(MediaList, frozen=True, kw_only=True, tag="audios"):
+class AudiosField(MediaListField, frozen=True, kw_only=True, tag="audios"):
     """Several sounds."""
 
 
-class Files(MediaList, frozen=True, kw_only=True, tag="files"):
+class FilesField(MediaListField, frozen=True, kw_only=True, tag="files"):
     """Several files of any other kind."""
 
 
@@ -340,7 +340,7 @@ class Form(Struct, frozen=True, dict=True):
         return {each.name: each for each in self.fields}
 
 
-class _Nested(Field, frozen=True, kw_only=True):
+class _NestedField(Field, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     """What it is made of; their own `wire` is a path inside it."""
     rules: tuple[Rule, ...] = ()
@@ -351,7 +351,7 @@ class _Nested(Field, frozen=True, kw_only=True):
         return Form(self.fields, self.rules)
 
 
-class Rows(_Nested, frozen=True, kw_only=True, tag="rows"):
+class RowsField(_NestedField, frozen=True, kw_only=True, tag="rows"):
     """A list of small groups: shots, key frames, elements. Its value is a list of tables."""
 
     min_count: int | None = None
@@ -364,15 +364,15 @@ class Rows(_Nested, frozen=True, kw_only=True, tag="rows"):
         return Limit(count=span(self.min_count, self.max_count))
 
 
-class Group(_Nested, frozen=True, kw_only=True, tag="group"):
+class GroupField(_NestedField, frozen=True, kw_only=True, tag="group"):
     """Fields that belong together. Its value is a table, absent while none of its members has a value."""
 
 
-class Json(Field, frozen=True, kw_only=True, tag="json"):
+class JsonField(Field, frozen=True, kw_only=True, tag="json"):
     """Any JSON: the way out for what no other kind can say."""
 
 
-class Job(Field, frozen=True, kw_only=True, tag="job"):
+class JobField(Field, frozen=True, kw_only=True, tag="job"):
     """An earlier job, to extend or remix."""
 
     models: tuple[str, ...] = ()
@@ -384,8 +384,8 @@ class Job(Field, frozen=True, kw_only=True, tag="job"):
 KINDS: dict[str, type[Field]] = {
     str(kind.__struct_config__.tag): kind
     for kind in (
-        Text, Textarea, Integer, Number, Select, Switch, Seed,
-        Image, Video, Audio, File, Images, Videos, Audios, Files,
-        Rows, Group, Json, Job,
+        TextField, TextareaField, IntegerField, NumberField, SelectField, SwitchField, SeedField,
+        ImageField, VideoField, AudioField, FileField, ImagesField, VideosField, AudiosField, FilesField,
+        RowsField, GroupField, JsonField, JobField,
     )
 }  # fmt: skip

@@ -49,9 +49,9 @@ _EXPORT = 'export it again with "Export (API)" in the menu of ComfyUI'
 
 def place_of(spec_file: Path, name: str) -> Path | None:
     """Where the workflow of that name lies: beside the spec or in its folder `workflows`, else None."""
-    parts = PurePosixPath(name).parts
-    inside = len(parts) == 1 or (len(parts) == 2 and parts[0] == FOLDER)
-    return spec_file.parent.joinpath(*parts) if inside and name.endswith(".json") else None
+    context = PurePosixPath(name).parts
+    inside = len(context) == 1 or (len(context) == 2 and context[0] == FOLDER)
+    return spec_file.parent.joinpath(*context) if inside and name.endswith(".json") else None
 
 
 def workflow_files(folder: Path) -> Iterator[Path]:
@@ -106,7 +106,7 @@ def workflow_problems(spec: Spec) -> Iterator[Problem]:
     """Fields and derived values that go anywhere but to an input that a node of the workflow has."""
     known = list(_inputs(spec.request))
     for index, field in enumerate(spec.fields):
-        if field.wire is None and any(field.name in derive.source for derive in spec.derive):
+        if field.mapping is None and any(field.name in derive.source for derive in spec.derive):
             continue
         yield from _unknown(spec, spec.wire_of(field).at, known, f"fields[{index}]", "wire")
     for index, derive in enumerate(spec.derive):

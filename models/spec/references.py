@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from models.spec.conditions import Condition
 from models.spec.expressions import Expression, references
-from models.spec.fields import Field, Form, Group, Media, Rows, Rule, Select
+from models.spec.fields import Field, Form, GroupField, MediaField, RowsField, Rule, SelectField
 from models.spec.schema import Problem, Spec
 from models.spec.suggest import did_you_mean
 from models.spec.values import FACTS, JSON, MODE_LABELS, same
@@ -54,7 +54,7 @@ def _form_problems(spec: Spec, form: Form, place: str, outer: dict[str, Field]) 
         here = f"{place}fields[{index}]"
         yield from names.name(field.name, here, seen)
         yield from names.field(field, here)
-        if isinstance(field, Rows | Group):
+        if isinstance(field, RowsField | GroupField):
             yield from _form_problems(spec, field.form, here + ".", names.fields)
     for index, rule in enumerate(form.rules):
         yield from names.rule(rule, f"{place}rules[{index}]")
@@ -122,7 +122,7 @@ class _Names:
 
     def field(self, field: Field, place: str) -> Iterator[Problem]:
         yield from self.condition(field.show_if, place, "show_if")
-        if not isinstance(field, Select):
+        if not isinstance(field, SelectField):
             return
         for index, option in enumerate(field.options):
             yield from self.condition(option.when, f"{place}.options[{index}]", "when")
@@ -180,7 +180,7 @@ class _Names:
     def option(self, name: str, value: JSON, place: str, key: str) -> Iterator[Problem]:
         """A value that a closed select does not offer can never be."""
         field = self.fields.get(name)
-        if not isinstance(field, Select) or field.open or value is None:
+        if not isinstance(field, SelectField) or field.open or value is None:
             return
         if not any(same(value, option.value) for option in field.options):
             near = did_you_mean(str(value), [str(option.value) for option in field.options])
@@ -188,6 +188,6 @@ class _Names:
 
 
 def _parts(field: Field) -> Sequence[str]:
-    if isinstance(field, Rows | Group):
+    if isinstance(field, RowsField | GroupField):
         return [member.name for member in field.fields]
-    return FACTS if isinstance(field, Media) else ()
+    return FACTS if isinstance(field, MediaField) else ()

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from models.spec.conditions import Condition
 from models.spec.expressions import Expression
-from models.spec.fields import Field, Form, Option, Rule, Select, Wire
+from models.spec.fields import Field, FieldMapping, Form, Option, Rule, SelectField
 from models.spec.values import JSON, MODE_LABELS
 
 
@@ -214,9 +214,9 @@ class Spec(Struct, frozen=True, kw_only=True, dict=True):
     def form(self) -> Form:
         """Its fields after the implicit field `mode`."""
         options = tuple(Option(mode, MODE_LABELS[mode]) for mode in self.modes)
-        mode = Select(name="mode", label="Mode", options=options, default=self.modes[0], required=True)
+        mode = SelectField(name="mode", label="Mode", options=options, default=self.modes[0], required=True)
         return Form((mode, *self.fields), self.rules)
 
-    def wire_of(self, each: Field) -> Wire:
+    def wire_of(self, each: Field) -> FieldMapping:
         """Where a field goes in the body."""
-        return each.wire or Wire(self.wire.replace("*", each.name))
+        return each.mapping or FieldMapping(self.wire.replace("*", each.name))

@@ -7,10 +7,10 @@ from typing import Any, Final, Protocol
 import httpx
 from msgspec import structs
 
-from providers.client.http import Clients, Secrets, in_words, unpacked
+from providers.client.http import HTTPClients, Secrets, in_words, unpacked
 from providers.client.requests import Request
 from providers.client.urls import absolute, forwarded
-from providers.outcomes import FetchAnswer, Fetched, FetchFailed
+from providers.outcomes import Fetched, FetchFailed, FetchOutcome
 
 MOST_HOPS: Final = 5
 LONGEST: Final = 1800.0  # seconds for one file
@@ -19,7 +19,7 @@ DEAD: Final = (401, 403, 404, 410)  # what expired links answer
 NOT_MEDIA: Final = ("text/", "application/json", "application/xml")
 
 
-class Writer(Protocol):
+class DownloadTarget(Protocol):
     """Where a download goes: a binary file, or anything whose `write` may be awaited."""
 
     def write(self, data: bytes, /) -> Any:
@@ -27,8 +27,8 @@ class Writer(Protocol):
 
 
 async def download(
-    clients: Clients, request: Request, origin: str, to: Writer, limit_bytes: int, key: str
-) -> FetchAnswer:
+    clients: HTTPClients, request: Request, origin: str, to: DownloadTarget, limit_bytes: int, key: str
+) -> FetchOutcome:
     """Write the file that `request` asks for (at `origin`, or an absolute address) into `to`.
 
     Away from the origin only public https addresses are asked, and never with the request's headers or query, which
@@ -46,8 +46,8 @@ async def download(
 
 
 async def _follow(
-    clients: Clients, request: Request, origin: str, to: Writer, limit_bytes: int
-) -> FetchAnswer:
+    clients: HTTPClients, request: Request, origin: str, to: DownloadTarget, limit_bytes: int
+) -> FetchOutcome:
     for _ in range(MOST_HOPS):
         at_home = request.url.startswith("/")
         if not at_home:
@@ -65,8 +65,8 @@ async def _follow(
 
 
 async def _hop(
-    client: httpx.AsyncClient, url: str, request: Request, to: Writer, limit_bytes: int
-) -> FetchAnswer | str:
+    client: httpx.AsyncClient, url: str, request: Request, to: DownloadTarget, limit_bytes: int
+) -> FetchOutcome | str:
     """The file, or the address that the server forwards to."""
     address = httpx.URL(url).copy_merge_params(request.query) if request.query else httpx.URL(url)
     headers = {"accept-encoding": "identity", **request.headers}
@@ -90,7 +90,7 @@ def _unfit(response: httpx.Response, limit_bytes: int) -> FetchFailed | None:
     return None
 
 
-async def _write(response: httpx.Response, to: Writer, limit_bytes: int) -> FetchAnswer:
+async def _write(response: httpx.Response, to: DownloadTarget, limit_bytes: int) -> FetchOutcome:
     kind, written = response.headers.get("content-type", ""), 0
     async for part in unpacked(response):
         if part and not written and _is_text(kind, part):

@@ -19,10 +19,10 @@ from msgspec import UNSET, Struct, structs
 
 from models.spec.values import JSON
 from providers.client.requests import LISTEN, Request
-from providers.client.responses import Answer
+from providers.client.responses import HTTPResponse
 from providers.client.ssrf import Allowed, GuardedTransport, Resolve, is_public, resolve
 from providers.client.urls import absolute, relative
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 from providers.hooks import SIGNERS
 from providers.outcomes import LocalFile
 
@@ -41,7 +41,7 @@ class _DirectTransport(AiohttpTransport):
             raise httpx.RemoteProtocolError(what, request=request) from error
 
 
-class Clients:
+class HTTPClients:
     """`direct` speaks to origins the operator chose, `guarded` to public https only; neither follows redirects.
 
     Proxies from the environment are not used: an address is checked here and connected to from here.  `resolve` and
@@ -79,7 +79,7 @@ class Clients:
         await self.direct.aclose()
         await self.guarded.aclose()
 
-    async def __aenter__(self) -> "Clients":
+    async def __aenter__(self) -> "HTTPClients":
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -139,7 +139,7 @@ LONGEST_UPLOAD: Final = 1800.0
 LONGEST_DETAIL: Final = 200  # characters of a library's message
 
 
-class Silence(Struct, frozen=True):
+class NoResponse(Struct, frozen=True):
     """No usable answer came.  `sent`: a byte of the request may have left this machine."""
 
     reason: str
@@ -166,7 +166,7 @@ class Secrets:
         return content
 
 
-async def send(client: httpx.AsyncClient, request: Request, url: str, key: str) -> Answer | Silence:
+async def send(client: httpx.AsyncClient, request: Request, url: str, key: str) -> HTTPResponse | NoResponse:
     """Send it to `url` once, follow nothing, and read the answer with the key taken out of it.
 
     `sent` of a Silence is exact with clients that report their progress (httpx's own transport does).
@@ -188,7 +188,7 @@ async def send(client: httpx.AsyncClient, request: Request, url: str, key: str) 
             async with asyncio.timeout(LONGEST if request.encoding == "json" else LONGEST_UPLOAD):
                 return await _exchange(client, outgoing, secrets)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError, OSError) as error:
-        return Silence(secrets.scrub(in_words(error)), sent)
+        return NoResponse(secrets.scrub(in_words(error)), sent)
 
 
 def _authorised_by(request: Request) -> str:
@@ -208,7 +208,7 @@ def in_words(error: Exception) -> str:
     return f"{what}: {detail}" if detail else what
 
 
-async def _exchange(client: httpx.AsyncClient, outgoing: httpx.Request, secrets: Secrets) -> Answer:
+async def _exchange(client: httpx.AsyncClient, outgoing: httpx.Request, secrets: Secrets) -> HTTPResponse:
     response = await client.send(outgoing, stream=True)
     try:
         content = bytearray()
@@ -219,11 +219,11 @@ async def _exchange(client: httpx.AsyncClient, outgoing: httpx.Request, secrets:
     finally:
         await response.aclose()
     headers = {name: secrets.scrub(value) for name, value in response.headers.items()}
-    answer = Answer.read(response.status_code, headers, secrets.scrub_bytes(bytes(content)))
+    answer = HTTPResponse.read(response.status_code, headers, secrets.scrub_bytes(bytes(content)))
     return _unescaped(answer, secrets) if b"\\" in content else answer
 
 
-def _unescaped(answer: Answer, secrets: Secrets) -> Answer:
+def _unescaped(answer: HTTPResponse, secrets: Secrets) -> HTTPResponse:
     """Without a key that was written with escapes ("sk\\/…", "\\u0073k-…"), which only the parsed answer shows."""
     if answer.body is UNSET:
         return answer
@@ -283,7 +283,7 @@ async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
 LARGEST_MESSAGE = 1_000_000  # bytes
 
 
-async def listen(clients: Clients, request: Request, url: str) -> Answer:
+async def listen(clients: HTTPClients, request: Request, url: str) -> HTTPResponse:
     """The JSON messages that come while the request is patient, up to one that is enough, as an answer's body."""
     heard: list[JSON] = []
     with suppress(aiohttp.ClientError, OSError, TimeoutError):
@@ -299,29 +299,34 @@ async def listen(clients: Clients, request: Request, url: str) -> Answer:
                     heard.append(msgspec.json.decode(message.data))
                 if heard and request.enough and request.enough(heard[-1]):
                     break
-    return Answer(200, {}, heard)
+    return HTTPResponse(200, {}, heard)
 
 
 Outcome = TypeVar("Outcome")
 
 
-class Caller:
+class HTTPClient:
     """`key` is asked for with each request, so that it may change under a job.  Nothing here raises for silence."""
 
-    def __init__(self, wire: Wire, origin: str, key: Callable[[], str], clients: Clients) -> None:
-        self.wire = wire
+    def __init__(
+        self, description: ProviderDescription, origin: str, key: Callable[[], str], clients: HTTPClients
+    ) -> None:
+        self.description = description
         self.origin = origin.rstrip("/")
-        self.origins = (self.origin, wire.base)  # behind an override, links may still name the company's own
+        self.origins = (
+            self.origin,
+            description.base,
+        )  # behind an override, links may still name the company's own
         self.clients = clients
         self.key = key
 
-    async def run(self, steps: Generator[Request, Answer, Outcome]) -> Outcome | Silence:
+    async def run(self, steps: Generator[Request, HTTPResponse, Outcome]) -> Outcome | NoResponse:
         """Carry an exchange out, up to its end or the first silence."""
         try:
             request = next(steps)
             while True:
                 answer = await self.ask(request)
-                if isinstance(answer, Silence):
+                if isinstance(answer, NoResponse):
                     return answer
                 request = steps.send(answer)
         except StopIteration as end:
@@ -330,11 +335,11 @@ class Caller:
         finally:
             steps.close()
 
-    async def ask(self, request: Request) -> Answer | Silence:
+    async def ask(self, request: Request) -> HTTPResponse | NoResponse:
         """One request: with the key to the company's own hosts, without it to an address that an answer gave."""
         link = relative(request.url, self.origins)
         if link is None:
-            return Silence(
+            return NoResponse(
                 "an address in the answer is neither at the provider's origin nor https", sent=False
             )
         if request.method == LISTEN:
@@ -347,14 +352,14 @@ class Caller:
             return await send(self.clients.guarded, request, link, self.key())
         return await send(self.clients.direct, self.keyed(request), self._stand_in(link), self.key())
 
-    async def order(self, request: Request) -> Answer | Silence:
+    async def submit(self, request: Request) -> HTTPResponse | NoResponse:
         """The one request that may cost money: on a fresh connection."""
         async with self.clients.fresh() as client:
             return await send(client, self.keyed(request), absolute(request.url, self.origin), self.key())
 
     def keyed(self, request: Request) -> Request:
         """The request with the key; a call that brings its own authorisation keeps that."""
-        auth, key = self.wire.auth, self.key()
+        auth, key = self.description.auth, self.key()
         if auth is None or not key:
             return request
         signed = SIGNERS[auth.sign](key, time.time()) if auth.sign else key
@@ -366,7 +371,7 @@ class Caller:
 
     def _stand_in(self, url: str) -> str:
         """Another of the company's own hosts; behind an override the one origin stands for all of them."""
-        if self.origin == self.wire.base:
+        if self.origin == self.description.base:
             return url
         parts = urlsplit(url)
         return absolute(f"{parts.path}?{parts.query}" if parts.query else parts.path, self.origin)

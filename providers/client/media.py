@@ -15,55 +15,57 @@ from msgspec import UNSET, UnsetType
 from models.payload import MediaLeaf
 from models.spec.values import JSON
 from providers.client.download import download
-from providers.client.http import Caller, Silence, read_data_uri
+from providers.client.http import HTTPClient, NoResponse, read_data_uri
 from providers.client.interpret import keep
 from providers.client.requests import Request, build, names_of_model
-from providers.client.responses import Answer, envelope_refuses, error_of
+from providers.client.responses import HTTPResponse, envelope_refuses, error_of
 from providers.description.pointers import first
-from providers.description.schema import Upload, Wire
+from providers.description.schema import ProviderDescription, UploadCall
 from providers.description.templates import Absent, Names, fill_value
-from providers.outcomes import FetchFailed, Handle, LocalFile, NotDelivered, Order, because
+from providers.outcomes import FetchFailed, Handle, LocalFile, NotUploaded, Submission, because
 
-Delivering: TypeAlias = Generator[Request, Answer, Handle | NotDelivered]
+Delivering: TypeAlias = Generator[Request, HTTPResponse, Handle | NotUploaded]
 
 
-def refer(wire: Wire, kind: str, url: str) -> Handle | NotDelivered:
+def refer(description: ProviderDescription, kind: str, url: str) -> Handle | NotUploaded:
     """An https reference as the wire takes it."""
-    way = wire.media.way(kind)
+    way = description.media.way(kind)
     handle = _handle(way.url, {"url": url}) if way.takes_urls else None
-    return handle or NotDelivered(
-        f"{wire.display_name} takes no addresses for this: choose a file instead. Nothing was ordered.",
+    return handle or NotUploaded(
+        f"{description.display_name} takes no addresses for this: choose a file instead. Nothing was ordered.",
         retryable=False,
     )
 
 
-def fits_inline(wire: Wire, kind: str, size: int) -> bool:
+def fits_inline(description: ProviderDescription, kind: str, size: int) -> bool:
     """Whether a file of this size in bytes goes into the request itself."""
-    way = wire.media.way(kind)
+    way = description.media.way(kind)
     return way.inline is not UNSET and size <= way.inline_max_bytes
 
 
-def inline(wire: Wire, kind: str, mime: str, content: bytes) -> Handle:
+def inline(description: ProviderDescription, kind: str, mime: str, content: bytes) -> Handle:
     """A small file as it stands in the request."""
     text = b64encode(content).decode("ascii")
     names: Names = {"base64": text, "mime": mime, "data_uri": f"data:{mime};base64,{text}"}
-    handle = _handle(wire.media.way(kind).inline, names)
+    handle = _handle(description.media.way(kind).inline, names)
     assert handle, "a wire's inline template names only what is given here"
     return handle
 
 
-def largest(wire: Wire, kind: str) -> int:
+def largest(description: ProviderDescription, kind: str) -> int:
     """Bytes of the largest file that can be handed over; 0 where only addresses are taken."""
-    way, upload = wire.media.way(kind), wire.media.upload_for(kind)
+    way, upload = description.media.way(kind), description.media.upload_for(kind)
     inline_most = 0 if way.inline is UNSET else way.inline_max_bytes
     return max(inline_most, upload.max_bytes if upload else 0)
 
 
-def uploading(wire: Wire, kind: str, file: LocalFile, asked: Names, now: float) -> Delivering:
+def uploading(
+    description: ProviderDescription, kind: str, file: LocalFile, asked: Names, now: float
+) -> Delivering:
     """Hand a file over by the wire's calls; `asked` names the model, `now` is in Unix seconds."""
-    upload = wire.media.upload_for(kind)
+    upload = description.media.upload_for(kind)
     if upload is None or file.bytes > upload.max_bytes:
-        return too_large(wire, kind, file)
+        return too_large(description, kind, file)
     names: dict[str, JSON] = {
         **asked,
         "name": file.name,
@@ -73,15 +75,15 @@ def uploading(wire: Wire, kind: str, file: LocalFile, asked: Names, now: float) 
     }
     answer = None
     for call in upload.calls:
-        request = build(wire, call, {**names, "file": cast(JSON, file)})
+        request = build(description, call, {**names, "file": cast(JSON, file)})
         if request is None:
-            return not_handed_over(wire, "its answer lacked what the next step needs")
+            return not_handed_over(description, "its answer lacked what the next step needs")
         answer = yield request
-        if not 200 <= answer.status < 300 or envelope_refuses(wire, answer):
-            return _refused(wire, answer)
+        if not 200 <= answer.status < 300 or envelope_refuses(description, answer):
+            return _refused(description, answer)
         names |= keep(call.keep, answer.document)
     handle = _handle(upload.handle, names, _expiry(upload, answer, now))
-    return handle or not_handed_over(wire, "its answer held no handle")
+    return handle or not_handed_over(description, "its answer held no handle")
 
 
 def _handle(template: JSON | UnsetType, names: Names, expires_at: float | None = None) -> Handle | None:
@@ -89,7 +91,7 @@ def _handle(template: JSON | UnsetType, names: Names, expires_at: float | None =
     return None if value is None or isinstance(value, Absent) else Handle(value, expires_at)
 
 
-def _expiry(upload: Upload, answer: Answer | None, now: float) -> float | None:
+def _expiry(upload: UploadCall, answer: HTTPResponse | None, now: float) -> float | None:
     """When the handle ends, in Unix seconds: as the last answer says, else as the wire does."""
     told = first(answer.document, upload.expires) if answer else None
     if isinstance(told, int | float):
@@ -102,94 +104,95 @@ def _expiry(upload: Upload, answer: Answer | None, now: float) -> float | None:
     return None if upload.ttl is None else now + upload.ttl
 
 
-def too_large(wire: Wire, kind: str, file: LocalFile) -> NotDelivered:
+def too_large(description: ProviderDescription, kind: str, file: LocalFile) -> NotUploaded:
     """No way leads this file there."""
-    most = largest(wire, kind)
+    most = largest(description, kind)
     if not most:
-        return NotDelivered(
-            f"{wire.display_name} fetches files itself and cannot reach this server: give the https address of "
+        return NotUploaded(
+            f"{description.display_name} fetches files itself and cannot reach this server: give the https address of "
             f"{file.name}, or set SHOTLIST_PUBLIC_URL. Nothing was ordered.",
             retryable=False,
         )
-    return NotDelivered(
-        f"{wire.display_name} takes files of at most {most / 1e6:.3g} MB, and {file.name} has "
+    return NotUploaded(
+        f"{description.display_name} takes files of at most {most / 1e6:.3g} MB, and {file.name} has "
         f"{file.bytes / 1e6:.3g} MB: choose a smaller file. Nothing was ordered.",
         retryable=False,
     )
 
 
-def _refused(wire: Wire, answer: Answer) -> NotDelivered:
-    error = error_of(wire, answer, billing="not_billed")
+def _refused(description: ProviderDescription, answer: HTTPResponse) -> NotUploaded:
+    error = error_of(description, answer, billing="not_billed")
     said = error.message or f"it answered {answer.status}"
     lasting = error.kind in ("auth", "no_credit", "invalid_input", "moderation")
-    return not_handed_over(wire, said, retryable=not lasting)
+    return not_handed_over(description, said, retryable=not lasting)
 
 
-def not_handed_over(wire: Wire, said: str, retryable: bool = True) -> NotDelivered:
+def not_handed_over(description: ProviderDescription, said: str, retryable: bool = True) -> NotUploaded:
     """Why, in the company's words where it gave any, and what to do: the same again only where that may succeed."""
     then = (
         "run it again, or give the file's address instead."
         if retryable
         else "give another file or its address."
     )
-    why = because(wire.display_name, said)
-    return NotDelivered(
-        f"A file could not be handed to {wire.display_name}{why} Nothing was ordered: {then}", retryable
+    why = because(description.display_name, said)
+    return NotUploaded(
+        f"A file could not be handed to {description.display_name}{why} Nothing was ordered: {then}",
+        retryable,
     )
 
 
-async def hand_over(
-    caller: Caller, leaf: MediaLeaf, file: LocalFile | None, order: Order | None
-) -> Handle | NotDelivered:
+async def upload_media(
+    caller: HTTPClient, leaf: MediaLeaf, file: LocalFile | None, order: Submission | None
+) -> Handle | NotUploaded:
     """A file of ours, or, without one, what `leaf.ref` says: an https address or a data URI."""
     if file is not None:
         return await _file(caller, leaf.kind, file, order)
     if leaf.ref.startswith("https://"):
-        if caller.wire.media.way(leaf.kind).takes_urls:
-            return refer(caller.wire, leaf.kind, leaf.ref)
+        if caller.description.media.way(leaf.kind).takes_urls:
+            return refer(caller.description, leaf.kind, leaf.ref)
         return await _fetched(caller, leaf, order)
     data = read_data_uri(leaf.ref)
     if data is None:
-        return NotDelivered(
+        return NotUploaded(
             "A file must be an upload, an https address or a data URI. Nothing was ordered.", False
         )
     mime, content = data
-    if not fits_inline(caller.wire, leaf.kind, len(content)):
-        return NotDelivered(
-            "This data URI is too large: upload the file instead. Nothing was ordered.", False
-        )
-    return inline(caller.wire, leaf.kind, mime, content)
+    if not fits_inline(caller.description, leaf.kind, len(content)):
+        return NotUploaded("This data URI is too large: upload the file instead. Nothing was ordered.", False)
+    return inline(caller.description, leaf.kind, mime, content)
 
 
-async def _file(caller: Caller, kind: str, file: LocalFile, order: Order | None) -> Handle | NotDelivered:
-    wire = caller.wire
-    if fits_inline(wire, kind, file.bytes):
+async def _file(
+    caller: HTTPClient, kind: str, file: LocalFile, order: Submission | None
+) -> Handle | NotUploaded:
+    description = caller.description
+    if fits_inline(description, kind, file.bytes):
         return await _inline(caller, kind, file)
-    if file.bytes > largest(wire, kind):
-        takes = file.url and wire.media.way(kind).takes_urls
-        return refer(wire, kind, file.url) if takes else too_large(wire, kind, file)
+    if file.bytes > largest(description, kind):
+        takes = file.url and description.media.way(kind).takes_urls
+        return refer(description, kind, file.url) if takes else too_large(description, kind, file)
     asked = names_of_model(order) if order else {}
-    outcome = await caller.run(uploading(wire, kind, file, asked, time.time()))
-    return _unreachable(wire.display_name, outcome) if isinstance(outcome, Silence) else outcome
+    outcome = await caller.run(uploading(description, kind, file, asked, time.time()))
+    return _unreachable(description.display_name, outcome) if isinstance(outcome, NoResponse) else outcome
 
 
-async def _inline(caller: Caller, kind: str, file: LocalFile) -> Handle | NotDelivered:
+async def _inline(caller: HTTPClient, kind: str, file: LocalFile) -> Handle | NotUploaded:
     try:
         content = await asyncio.to_thread(file.path.read_bytes)
     except OSError:
-        return NotDelivered(f"{file.name} is not here any more: choose it again. Nothing was ordered.", False)
-    return inline(caller.wire, kind, file.mime, content)
+        return NotUploaded(f"{file.name} is not here any more: choose it again. Nothing was ordered.", False)
+    return inline(caller.description, kind, file.mime, content)
 
 
-def _unreachable(company: str, silence: Silence) -> NotDelivered:
-    return NotDelivered(
+def _unreachable(company: str, silence: NoResponse) -> NotUploaded:
+    return NotUploaded(
         f"{company} could not be reached to hand over a file ({silence.reason}). Nothing was ordered."
     )
 
 
-async def _fetched(caller: Caller, leaf: MediaLeaf, order: Order | None) -> Handle | NotDelivered:
+async def _fetched(caller: HTTPClient, leaf: MediaLeaf, order: Submission | None) -> Handle | NotUploaded:
     """For a company that takes only bytes, the file is fetched here, from public addresses, and handed over."""
-    most = largest(caller.wire, leaf.kind)
+    most = largest(caller.description, leaf.kind)
     with TemporaryDirectory(prefix="shotlist-") as folder:
         path = Path(folder) / "file"
         with path.open("wb") as to:
@@ -197,7 +200,7 @@ async def _fetched(caller: Caller, leaf: MediaLeaf, order: Order | None) -> Hand
             fetched = await download(caller.clients, request, caller.origin, to, most, caller.key())
         if isinstance(fetched, FetchFailed):
             host = leaf.ref.split("/")[2].rpartition("@")[2]  # urlsplit raises at "https://[::1"
-            return NotDelivered(
+            return NotUploaded(
                 f"The file at {host} could not be fetched: {fetched.reason}. Nothing was ordered: choose a file, "
                 "or give another address.",
                 fetched.retryable,

@@ -9,10 +9,10 @@ from uuid import uuid4
 from msgspec import UNSET, Struct, UnsetType
 
 from models.spec.values import JSON
-from providers.description.schema import Call, Encoding, Path, Wire
+from providers.description.schema import Call, Encoding, Path, ProviderDescription
 from providers.description.templates import Absent, Names, fill_path, fill_text, fill_value
 from providers.hooks import BUILDERS
-from providers.outcomes import Operation, Order
+from providers.outcomes import Operation, Submission
 
 LISTEN: Final = "LISTEN"  # the method that stands for a websocket: its answer is the list of messages
 
@@ -36,7 +36,7 @@ class Request(Struct, frozen=True, kw_only=True):
     enough: Callable[[JSON], bool] | None = None
 
 
-def build(wire: Wire, call: Call, names: Names) -> Request | None:
+def build(description: ProviderDescription, call: Call, names: Names) -> Request | None:
     """The request of a call; None where no path of it can be filled in for this job."""
     names = {"uuid": str(uuid4()), **names}
     for template in paths(call.path, names):
@@ -46,7 +46,7 @@ def build(wire: Wire, call: Call, names: Names) -> Request | None:
                 method=call.method,
                 url=url,
                 query=_texts(call.query, names),
-                headers=_header_texts({**wire.headers, **call.headers}, names),
+                headers=_header_texts({**description.headers, **call.headers}, names),
                 body=_body(call, names),
                 encoding=call.encoding,
                 files=call.files,
@@ -55,14 +55,14 @@ def build(wire: Wire, call: Call, names: Names) -> Request | None:
     return None
 
 
-def build_submit(wire: Wire, names: Names, body: dict[str, JSON]) -> Request | None:
+def build_submit(description: ProviderDescription, names: Names, body: dict[str, JSON]) -> Request | None:
     """The order: `body`, as the model wants it, placed once, with the wire's own members merged in."""
-    submit = wire.submit
+    submit = description.submit
     for name in submit.listed:
         if name in body and not isinstance(body[name], list):
             body = {**body, name: [body[name]]}
     built = BUILDERS[submit.build](body, str(names.get("idem") or "")) if submit.build else None
-    return build(wire, submit, {**names, "body": body, "built": built})
+    return build(description, submit, {**names, "body": body, "built": built})
 
 
 def every_path(path: Path) -> Iterator[str]:
@@ -97,7 +97,7 @@ def names_of(operation: Operation) -> dict[str, JSON]:
     return {**operation.kept, **links, **names_of_model(operation), "id": operation.id or None}
 
 
-def names_of_model(asked: Operation | Order) -> dict[str, JSON]:
+def names_of_model(asked: Operation | Submission) -> dict[str, JSON]:
     """What any call may name of the model that was asked for; "" is as good as nothing."""
     return {
         "endpoint": asked.endpoint or None,

@@ -15,7 +15,7 @@ from models.spec.values import JSON
 from providers.client.requests import names_of
 from providers.client.urls import relative
 from providers.description.pointers import find, find_any, first_number, first_text
-from providers.description.schema import Pointers, Wire
+from providers.description.schema import Pointers, ProviderDescription
 from providers.description.templates import fill_path
 from providers.outcomes import (
     Billing,
@@ -25,14 +25,14 @@ from providers.outcomes import (
     OutputFile,
     ProviderError,
     kind_of_status,
-    tell,
+    make_error,
 )
 
 LONGEST_MESSAGE: Final = 500  # characters of a provider's own words
 LONGEST_WAIT: Final = 3600.0  # seconds that we let a provider ask us to wait
 
 
-class Answer(Struct, frozen=True):
+class HTTPResponse(Struct, frozen=True):
     """`body` is UNSET where it is no JSON; header names are lower case."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer(Struct, frozen=True):
     body: JSON | UnsetType
 
     @classmethod
-    def read(cls, status: int, headers: Mapping[str, str], content: bytes) -> "Answer":
+    def read(cls, status: int, headers: Mapping[str, str], content: bytes) -> "HTTPResponse":
         """The answer with its body parsed, if that can be done."""
         lower = {name.lower(): value for name, value in headers.items()}
         return cls(status, lower, _parsed(content))
@@ -75,74 +75,85 @@ def _forgiven(content: bytes) -> JSON | UnsetType:
         return UNSET
 
 
-def named_kind(wire: Wire, answer: Answer) -> ErrorKind | None:
+def named_kind(description: ProviderDescription, answer: HTTPResponse) -> ErrorKind | None:
     """The class that the body's own code or message names, before anyone looks at the HTTP status."""
-    told = told_by(wire, answer)
-    for kind, patterns in wire.error.classes.items():
+    told = told_by(description, answer)
+    for kind, patterns in description.error.classes.items():
         if any(re.search(pattern, told) for pattern in patterns):
             return kind
     return None
 
 
-def is_refusal(wire: Wire, answer: Answer) -> bool:
+def is_refusal(description: ProviderDescription, answer: HTTPResponse) -> bool:
     """Whether the wire lists this answer as one that surely started nothing."""
-    return any(re.search(pattern, told_by(wire, answer)) for pattern in wire.error.refusals)
+    return any(re.search(pattern, told_by(description, answer)) for pattern in description.error.refusals)
 
 
-def told_by(wire: Wire, answer: Answer) -> str:
+def told_by(description: ProviderDescription, answer: HTTPResponse) -> str:
     """What patterns are tried on: "HTTP-status code message"."""
-    return f"{answer.status} {code_of(wire, answer)} {message_of(wire, answer)}"
+    return f"{answer.status} {code_of(description, answer)} {message_of(description, answer)}"
 
 
-def envelope_refuses(wire: Wire, answer: Answer) -> bool:
+def envelope_refuses(description: ProviderDescription, answer: HTTPResponse) -> bool:
     """Whether the declared envelope says no, whatever the HTTP status."""
-    if wire.ok is None:
+    if description.ok is None:
         return False
-    said = answer.at(wire.ok.at)
-    return said is not None and said != wire.ok.equals
+    said = answer.at(description.ok.at)
+    return said is not None and said != description.ok.equals
 
 
-def _refusing(wire: Wire, answer: Answer) -> bool:
+def _refusing(description: ProviderDescription, answer: HTTPResponse) -> bool:
     """Whether the envelope's code and words are those of an error: "success" is none."""
-    return envelope_refuses(wire, answer) or answer.status >= 400
+    return envelope_refuses(description, answer) or answer.status >= 400
 
 
 def error_of(
-    wire: Wire, answer: Answer, kind: ErrorKind | None = None, billing: Billing | None = None
+    description: ProviderDescription,
+    answer: HTTPResponse,
+    kind: ErrorKind | None = None,
+    billing: Billing | None = None,
 ) -> ProviderError:
     """The error an answer tells of; by default its billing is what it says itself, or the wire knows of that class."""
     fallback = kind_of_status(answer.status) if answer.status >= 400 else "unknown"
-    kind = kind or named_kind(wire, answer) or fallback
-    words = message_of(wire, answer)
-    unbilled = any(re.search(pattern, words) for pattern in wire.error.unbilled)
-    known: Billing = "not_billed" if unbilled else wire.billing.get(kind, "unknown")
-    return tell(kind, wire.display_name, words, billing=billing or known, field=field_of(wire, answer))
+    kind = kind or named_kind(description, answer) or fallback
+    words = message_of(description, answer)
+    unbilled = any(re.search(pattern, words) for pattern in description.error.unbilled)
+    known: Billing = "not_billed" if unbilled else description.billing.get(kind, "unknown")
+    return make_error(
+        kind, description.display_name, words, billing=billing or known, field=field_of(description, answer)
+    )
 
 
-def code_of(wire: Wire, answer: Answer) -> str:
+def code_of(description: ProviderDescription, answer: HTTPResponse) -> str:
     """The provider's own code of the error, or ""."""
-    code = first_text(answer.document, wire.error.code)
-    return code or (first_text(answer.document, wire.ok.at) if _refusing(wire, answer) and wire.ok else "")
+    code = first_text(answer.document, description.error.code)
+    return code or (
+        first_text(answer.document, description.ok.at)
+        if _refusing(description, answer) and description.ok
+        else ""
+    )
 
 
-def message_of(wire: Wire, answer: Answer) -> str:
+def message_of(description: ProviderDescription, answer: HTTPResponse) -> str:
     """The provider's own words, on one line and cut at 500 characters, or ""."""
-    words = first_text(answer.document, wire.error.message)
-    if not words and wire.ok and _refusing(wire, answer):
-        words = first_text(answer.document, wire.ok.message)
-    for pattern in wire.error.hide:
+    words = first_text(answer.document, description.error.message)
+    if not words and description.ok and _refusing(description, answer):
+        words = first_text(answer.document, description.ok.message)
+    for pattern in description.error.hide:
         words = re.sub(pattern, "…", words)
     words = " ".join(words.split())
     return words if len(words) <= LONGEST_MESSAGE else words[: LONGEST_MESSAGE - 1] + "…"
 
 
-def field_of(wire: Wire, answer: Answer) -> str | None:
+def field_of(description: ProviderDescription, answer: HTTPResponse) -> str | None:
     """The input to blame: the last name on the path that the provider gives (["body", "image_url"])."""
-    names = [name for name in find_any(answer.document, wire.error.field) if isinstance(name, str)]
+    names = [name for name in find_any(answer.document, description.error.field) if isinstance(name, str)]
     return names[-1] if names else None
 
 
-def wait_of(wire: Wire, answer: Answer, now: datetime | None = None) -> float | None:
+def wait_of(
+    description: ProviderDescription, answer: HTTPResponse, now: datetime | None = None
+) -> float | None:
     """Seconds that the provider asks us to wait: from Retry-After, or found in its message."""
     said, precisely = answer.headers.get("retry-after", ""), answer.headers.get("retry-after-ms", "")
     seconds = None
@@ -152,14 +163,16 @@ def wait_of(wire: Wire, answer: Answer, now: datetime | None = None) -> float | 
         seconds = float(said)
     elif said:
         seconds = _until(said, now or datetime.now(UTC))
-    elif found := _told_wait(wire, answer):
+    elif found := _told_wait(description, answer):
         seconds = float(found[1])
     return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def _told_wait(wire: Wire, answer: Answer) -> re.Match[str] | None:
-    said = first_text(answer.document, wire.error.wait_at)
-    in_words = re.search(wire.error.wait, message_of(wire, answer)) if wire.error.wait else None
+def _told_wait(description: ProviderDescription, answer: HTTPResponse) -> re.Match[str] | None:
+    said = first_text(answer.document, description.error.wait_at)
+    in_words = (
+        re.search(description.error.wait, message_of(description, answer)) if description.error.wait else None
+    )
     return in_words or re.fullmatch(r"(\d+(?:\.\d+)?)s?", said)
 
 
@@ -176,46 +189,52 @@ MOST_DIGITS = 20  # of an amount; "1e999999" would be a million of them
 
 
 def outputs(
-    wire: Wire, operation: Operation, documents: Sequence[JSON], origins: Collection[str]
+    description: ProviderDescription,
+    operation: Operation,
+    documents: Sequence[JSON],
+    origins: Collection[str],
 ) -> tuple[OutputFile, ...]:
     """The files of a finished job, each address once; addresses that may not be followed are left out.
 
     `documents` are the last answer, where files are, and the status, which may know more of them.
     """
-    files = {file.url: file for file in _files(wire, operation, documents, origins)}
+    files = {file.url: file for file in _files(description, operation, documents, origins)}
     return tuple(files.values())
 
 
 def _files(
-    wire: Wire, operation: Operation, documents: Sequence[JSON], origins: Collection[str]
+    description: ProviderDescription,
+    operation: Operation,
+    documents: Sequence[JSON],
+    origins: Collection[str],
 ) -> Iterator[OutputFile]:
-    for element in find_any(documents[0], wire.output.each):
-        url = _address(wire, operation, element)
+    for element in find_any(documents[0], description.output.each):
+        url = _address(description, operation, element)
         link = relative(url, origins) if url else None
-        if link and _wanted(wire, element):
+        if link and _wanted(description, element):
             places = (element, *documents)
-            size = _size(places, wire.output.size)
+            size = _size(places, description.output.size)
             yield OutputFile(
                 url=link,
-                width=_whole(places, wire.output.width) or size[0],
-                height=_whole(places, wire.output.height) or size[1],
-                duration=_number(places, wire.output.duration),
-                format=_format(element, wire.output.format),
-                keyed=wire.output.key == "own-origin" and link.startswith("/"),
+                width=_whole(places, description.output.width) or size[0],
+                height=_whole(places, description.output.height) or size[1],
+                duration=_number(places, description.output.duration),
+                format=_format(element, description.output.format),
+                keyed=description.output.key == "own-origin" and link.startswith("/"),
             )
 
 
-def _address(wire: Wire, operation: Operation, element: JSON) -> str | None:
-    if wire.output.template:
+def _address(description: ProviderDescription, operation: Operation, element: JSON) -> str | None:
+    if description.output.template:
         members = element if isinstance(element, dict) else {}
-        return fill_path(wire.output.template, {**members, **names_of(operation)})
-    return first_text(element, wire.output.url)
+        return fill_path(description.output.template, {**members, **names_of(operation)})
+    return first_text(element, description.output.url)
 
 
-def _wanted(wire: Wire, element: JSON) -> bool:
+def _wanted(description: ProviderDescription, element: JSON) -> bool:
     return all(
         any(re.search(pattern, str(value)) for value in find(element, pointer))
-        for pointer, pattern in wire.output.where.items()
+        for pointer, pattern in description.output.where.items()
     )
 
 
@@ -241,14 +260,14 @@ def _format(element: JSON, pointers: Pointers) -> str | None:
     return first_text(element, pointers).partition(";")[0].rpartition("/")[2] or None
 
 
-def cost(wire: Wire, document: JSON) -> Cost | None:
+def cost(description: ProviderDescription, document: JSON) -> Cost | None:
     """What the provider says it charged, if it says so."""
-    if wire.cost is None:
+    if description.cost is None:
         return None
     try:
-        amount = Decimal(first_text(document, wire.cost.at)) * Decimal(wire.cost.times)
+        amount = Decimal(first_text(document, description.cost.at)) * Decimal(description.cost.times)
     except ArithmeticError:
         return None
     if not amount.is_finite() or amount.is_signed() or abs(amount.adjusted()) > MOST_DIGITS:
         return None
-    return Cost(f"{amount.normalize():f}", wire.cost.currency, f"{wire.display_name}'s answer")
+    return Cost(f"{amount.normalize():f}", description.cost.currency, f"{description.display_name}'s answer")

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TypeAlias
 
 from models.spec.schema import Problem
-from providers.description.loader import read_wire
-from providers.description.schema import Pointers, Wire
+from providers.description.loader import read_description
+from providers.description.schema import Pointers, ProviderDescription
 
 log = logging.getLogger(__name__)
 
 Stamp: TypeAlias = tuple[int, int]  # time of change in ns, size
 
 
-class Wires:
+class DescriptionCatalogue:
     """The wires of `folders`; a later folder overrides an earlier one, and the log says so.
 
     A file that has become wrong keeps serving as it last was, and is told of in `problems`.
@@ -23,16 +23,16 @@ class Wires:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         self._stamps: dict[Path, Stamp] = {}
-        self._wires: dict[Path, Wire] = {}
+        self._wires: dict[Path, ProviderDescription] = {}
         self._problems: dict[Path, tuple[Problem, ...]] = {}
-        self._by_name: dict[str, Wire] = {}
+        self._by_name: dict[str, ProviderDescription] = {}
         self.refresh()
 
-    def get(self, name: str) -> Wire | None:
+    def get(self, name: str) -> ProviderDescription | None:
         """The wire of this name, if there is one that could be read."""
         return self._by_name.get(name)
 
-    def all(self) -> tuple[Wire, ...]:
+    def all(self) -> tuple[ProviderDescription, ...]:
         """All wires, by name."""
         return tuple(wire for _, wire in sorted(self._by_name.items()))
 
@@ -68,8 +68,8 @@ class Wires:
         return stamps
 
     def _read(self, path: Path) -> None:
-        match read_wire(path):
-            case Wire() as wire:
+        match read_description(path):
+            case ProviderDescription() as wire:
                 self._wires[path] = wire
                 self._problems.pop(path, None)
             case problems:
@@ -78,43 +78,45 @@ class Wires:
                     log.error("%s", problem)
 
     def _name(self) -> None:
-        by_name: dict[str, Wire] = {}
+        by_name: dict[str, ProviderDescription] = {}
         for path in self._stamps:  # in the order of folders
-            if wire := self._wires.get(path):
-                if wire.name in by_name:
-                    log.info("%s overrides the wire %s that comes with Shotlist", path, wire.name)
-                by_name[wire.name] = wire
+            if description := self._wires.get(path):
+                if description.name in by_name:
+                    log.info("%s overrides the wire %s that comes with Shotlist", path, description.name)
+                by_name[description.name] = description
         self._by_name = by_name
 
 
-def normalisation(wire: Wire) -> str:
+def normalisation(description: ProviderDescription) -> str:
     """The places of id, state, progress, video and error in its answers, and what its words for states mean here."""
-    return f"{wire.display_name}: " + "; ".join(_parts(wire))
+    return f"{description.display_name}: " + "; ".join(_parts(description))
 
 
-def _parts(wire: Wire) -> Iterator[str]:
-    yield f"id at {_places(wire.submit.id)}"
-    words = ", ".join(f"{theirs} = {ours}" for theirs, ours in wire.status.map.items() if theirs != ours)
-    yield f"state at {_places(wire.status.state)}" + (f" ({words})" if words else "")
-    if wire.status.progress:
-        yield f"progress at {_places(wire.status.progress)} of {wire.status.full:g}"
-    elif wire.status.progress_in_log:
+def _parts(description: ProviderDescription) -> Iterator[str]:
+    yield f"id at {_places(description.submit.id)}"
+    words = ", ".join(
+        f"{theirs} = {ours}" for theirs, ours in description.status.map.items() if theirs != ours
+    )
+    yield f"state at {_places(description.status.state)}" + (f" ({words})" if words else "")
+    if description.status.progress:
+        yield f"progress at {_places(description.status.progress)} of {description.status.full:g}"
+    elif description.status.progress_in_log:
         yield "progress read from the log"
-    if wire.then:
+    if description.then:
         yield "the result by a call of its own"
-    yield f"video at {_video(wire)}"
-    if wire.cost:
-        yield f"cost at {_places(wire.cost.at)}"
-    yield f"error at {_places(wire.error.message)}"
+    yield f"video at {_video(description)}"
+    if description.cost:
+        yield f"cost at {_places(description.cost.at)}"
+    yield f"error at {_places(description.error.message)}"
 
 
-def _video(wire: Wire) -> str:
-    if wire.output.template:
-        return f"{wire.output.template} of {_places(wire.output.each)}"
-    inner = [pointer for pointer in _listed(wire.output.url) if pointer]
-    each = [pointer for pointer in _listed(wire.output.each) if pointer]
+def _video(description: ProviderDescription) -> str:
+    if description.output.template:
+        return f"{description.output.template} of {_places(description.output.each)}"
+    inner = [pointer for pointer in _listed(description.output.url) if pointer]
+    each = [pointer for pointer in _listed(description.output.each) if pointer]
     if not each:
-        return _places(wire.output.url)
+        return _places(description.output.url)
     return _places(tuple(each)) + (f" (there {' or '.join(inner)})" if inner else "")
 
 

@@ -15,7 +15,7 @@ from models.spec.schema import Problem
 from models.spec.suggest import did_you_mean
 from models.spec.values import JSON
 from providers.client.requests import every_path
-from providers.description.schema import Call, Pointers, Upload, Way, Wire
+from providers.description.schema import Call, DeliveryWay, Pointers, ProviderDescription, UploadCall
 from providers.description.templates import (
     ALWAYS,
     EACH,
@@ -47,9 +47,9 @@ POINTERS = {
 }
 
 
-def wrong_patterns(wire: Wire) -> Iterator[Complaint]:
+def wrong_patterns(description: ProviderDescription) -> Iterator[Complaint]:
     """Regular expressions that are none, or lack the group that is wanted."""
-    for place, key, pattern in _patterns(wire):
+    for place, key, pattern in _patterns(description):
         try:
             compiled = re.compile(pattern)
         except re.error as problem:
@@ -59,8 +59,8 @@ def wrong_patterns(wire: Wire) -> Iterator[Complaint]:
             yield place, key, "needs a group around the number."
 
 
-def _patterns(wire: Wire) -> Iterator[Complaint]:
-    error, status = wire.error, wire.status
+def _patterns(description: ProviderDescription) -> Iterator[Complaint]:
+    error, status = description.error, description.status
     yield from (("error", f"classes.{kind}", one) for kind, all_ in error.classes.items() for one in all_)
     yield from (("error", "refusals", one) for one in error.refusals)
     yield from (("error", "hide", one) for one in error.hide)
@@ -68,48 +68,48 @@ def _patterns(wire: Wire) -> Iterator[Complaint]:
     yield from [("error", "wait", error.wait), ("status", "progress_in_log", status.progress_in_log)]
     yield from (("status", "gone", one) for one in status.gone)
     yield from ((f"status.rules[{at}]", "match", rule.match) for at, rule in enumerate(status.rules))
-    yield from ((f"then[{at}]", "pending", call.pending) for at, call in enumerate(wire.then))
-    yield from ((f"then[{at}]", "canceled", call.canceled) for at, call in enumerate(wire.then))
-    yield from (("output", "where", one) for one in wire.output.where.values())
+    yield from ((f"then[{at}]", "pending", call.pending) for at, call in enumerate(description.then))
+    yield from ((f"then[{at}]", "canceled", call.canceled) for at, call in enumerate(description.then))
+    yield from (("output", "where", one) for one in description.output.where.values())
     listen = status.queue.listen if status.queue else None
     yield from (("status.queue.listen", "where", one) for one in (listen.where.values() if listen else ()))
 
 
-def wrong_pointers(wire: Wire) -> Iterator[Complaint]:
+def wrong_pointers(description: ProviderDescription) -> Iterator[Complaint]:
     """Pointers that do not begin with "/"."""
-    for place, key, pointers in _pointers(wire):
+    for place, key, pointers in _pointers(description):
         for pointer in (pointers,) if isinstance(pointers, str) else pointers:
             if pointer and not pointer.startswith("/"):
                 yield place, key, f'{pointer!r} is no pointer: it must begin with "/".'
 
 
-def _pointers(wire: Wire) -> Iterator[tuple[str, str, Pointers]]:
+def _pointers(description: ProviderDescription) -> Iterator[tuple[str, str, Pointers]]:
     tables = {
-        "submit": wire.submit,
-        "status": wire.status,
-        "status.queue": wire.status.queue,
-        "output": wire.output,
-        "error": wire.error,
-        "ok": wire.ok,
-        "cost": wire.cost,
-        "cancel": wire.cancel,
-        "webhook": wire.webhook,
+        "submit": description.submit,
+        "status": description.status,
+        "status.queue": description.status.queue,
+        "output": description.output,
+        "error": description.error,
+        "ok": description.ok,
+        "cost": description.cost,
+        "cancel": description.cancel,
+        "webhook": description.webhook,
     }
     for place, table in tables.items():
         yield from ((place, key, getattr(table, key)) for key in POINTERS[place] if table)
-    for place, call in _calls(wire):
+    for place, call in _calls(description):
         yield from ((place, f"keep.{name}", pointers) for name, pointers in call.keep.items())
-    yield from (("submit", f"links.{name}", pointers) for name, pointers in wire.submit.links.items())
-    yield from ((f"status.rules[{at}]", "at", rule.at) for at, rule in enumerate(wire.status.rules))
-    yield from ((f"then[{at}]", "unless", call.unless) for at, call in enumerate(wire.then))
+    yield from (("submit", f"links.{name}", pointers) for name, pointers in description.submit.links.items())
+    yield from ((f"status.rules[{at}]", "at", rule.at) for at, rule in enumerate(description.status.rules))
+    yield from ((f"then[{at}]", "unless", call.unless) for at, call in enumerate(description.then))
 
 
-def _calls(wire: Wire) -> Iterator[tuple[str, Call]]:
-    yield from [("submit", wire.submit), ("status", wire.status)]
-    yield from ((f"then[{at}]", call) for at, call in enumerate(wire.then))
-    uploads = {"media.upload": wire.media.upload}
+def _calls(description: ProviderDescription) -> Iterator[tuple[str, Call]]:
+    yield from [("submit", description.submit), ("status", description.status)]
+    yield from ((f"then[{at}]", call) for at, call in enumerate(description.then))
+    uploads = {"media.upload": description.media.upload}
     for kind in ("any", "image", "video", "audio", "file"):
-        way = getattr(wire.media, kind)
+        way = getattr(description.media, kind)
         uploads[f"media.{kind}.upload"] = way.upload if way else None
     for place, upload in uploads.items():
         yield from ((f"{place}.calls[{at}]", call) for at, call in enumerate(upload.calls if upload else ()))
@@ -119,19 +119,19 @@ OF_AN_ORDER: Final = frozenset({**ALWAYS, **PUBLIC})
 OF_A_FILE: Final = frozenset({**ALWAYS, **FILE})
 
 
-def complaints(wire: Wire) -> Iterator[Complaint]:
+def complaints(description: ProviderDescription) -> Iterator[Complaint]:
     """All that is wrong with a wire whose types are right."""
-    yield from _base(wire)
-    yield from _submit(wire)
-    yield from _later_calls(wire)
-    yield from _media(wire)
-    yield from _hooks(wire)
-    yield from wrong_patterns(wire)
-    yield from wrong_pointers(wire)
+    yield from _base(description)
+    yield from _submit(description)
+    yield from _later_calls(description)
+    yield from _media(description)
+    yield from _hooks(description)
+    yield from wrong_patterns(description)
+    yield from wrong_pointers(description)
 
 
-def _base(wire: Wire) -> Iterator[Complaint]:
-    parts = urlsplit(wire.base)
+def _base(description: ProviderDescription) -> Iterator[Complaint]:
+    parts = urlsplit(description.base)
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
@@ -140,52 +140,56 @@ def _base(wire: Wire) -> Iterator[Complaint]:
         or parts.username
     ):
         yield "", "base", 'must be an origin such as "https://api.example.com"; paths belong to the calls.'
-    if wire.auth:
-        if bool(wire.auth.header) == bool(wire.auth.query):
+    if description.auth:
+        if bool(description.auth.header) == bool(description.auth.query):
             yield "auth", "header", "give either header or query: one place for the key."
-        yield from _names("auth", "value", wire.auth.value, KEY)
-    yield from _names("", "headers", dict(wire.headers), EACH)
+        yield from _names("auth", "value", description.auth.value, KEY)
+    yield from _names("", "headers", dict(description.headers), EACH)
 
 
-def _submit(wire: Wire) -> Iterator[Complaint]:
-    submit, whole = wire.submit, "built" if wire.submit.build else "body"
+def _submit(description: ProviderDescription) -> Iterator[Complaint]:
+    submit, whole = description.submit, "built" if description.submit.build else "body"
     yield from _call("submit", submit, OF_AN_ORDER, content=whole)
     yield from _names("submit", "lookup", submit.lookup, {"idem"})
     if submit.body is UNSET or list(names_in(submit.body)).count(whole) != 1:
         yield "submit", "body", f'must place "{{{whole}}}" exactly once.'
 
 
-def _later_calls(wire: Wire) -> Iterator[Complaint]:
-    known = {*ALWAYS, "id"} | {f"link_{name}" for name in wire.submit.links} | set(wire.submit.keep)
-    yield from _call("status", wire.status, known)
-    if queue := wire.status.queue:
+def _later_calls(description: ProviderDescription) -> Iterator[Complaint]:
+    known = (
+        {*ALWAYS, "id"} | {f"link_{name}" for name in description.submit.links} | set(description.submit.keep)
+    )
+    yield from _call("status", description.status, known)
+    if queue := description.status.queue:
         yield from _call("status.queue", queue, known)
         if listen := queue.listen:
             yield from _names("status.queue.listen", "path", listen.path, known - EACH.keys())
             yield from _names("status.queue.listen", "where", dict(listen.where), known - EACH.keys())
-    for number, call in enumerate((wire.cancel, *wire.cancel.also) if wire.cancel else ()):
+    for number, call in enumerate(
+        (description.cancel, *description.cancel.also) if description.cancel else ()
+    ):
         yield from _call(f"cancel.also[{number - 1}]" if number else "cancel", call, known)
-    if wire.check:
-        yield from _call("check", wire.check, set())
-    if wire.webhook and wire.webhook.fetch:
-        yield from _call("webhook.fetch", wire.webhook.fetch, set())
-    known |= set(wire.status.keep)
-    for number, call in enumerate(wire.then):
+    if description.check:
+        yield from _call("check", description.check, set())
+    if description.webhook and description.webhook.fetch:
+        yield from _call("webhook.fetch", description.webhook.fetch, set())
+    known |= set(description.status.keep)
+    for number, call in enumerate(description.then):
         yield from _call(f"then[{number}]", call, known)
         known |= set(call.keep)
-    if wire.output.template and not wire.output.template.startswith("/"):
+    if description.output.template and not description.output.template.startswith("/"):
         yield "output", "template", 'must be a path that begins with "/".'
 
 
-def _media(wire: Wire) -> Iterator[Complaint]:
+def _media(description: ProviderDescription) -> Iterator[Complaint]:
     for kind in ("any", "image", "video", "audio", "file"):
-        if way := getattr(wire.media, kind):
+        if way := getattr(description.media, kind):
             yield from _way(f"media.{kind}", way)
-    if wire.media.upload:
-        yield from _upload("media.upload", wire.media.upload)
+    if description.media.upload:
+        yield from _upload("media.upload", description.media.upload)
 
 
-def _way(place: str, way: Way) -> Iterator[Complaint]:
+def _way(place: str, way: DeliveryWay) -> Iterator[Complaint]:
     yield from _names(place, "url", None if way.url is UNSET else way.url, URL)
     yield from _names(place, "inline", None if way.inline is UNSET else way.inline, INLINE)
     if way.url is True:
@@ -194,7 +198,7 @@ def _way(place: str, way: Way) -> Iterator[Complaint]:
         yield from _upload(f"{place}.upload", way.upload)
 
 
-def _upload(place: str, upload: Upload) -> Iterator[Complaint]:
+def _upload(place: str, upload: UploadCall) -> Iterator[Complaint]:
     known = OF_A_FILE
     for number, call in enumerate(upload.calls):
         yield from _call(f"{place}.calls[{number}]", call, known, content="file")
@@ -202,10 +206,10 @@ def _upload(place: str, upload: Upload) -> Iterator[Complaint]:
     yield from _names(place, "handle", upload.handle, known - EACH.keys())  # it is no request
 
 
-def _hooks(wire: Wire) -> Iterator[Complaint]:
+def _hooks(description: ProviderDescription) -> Iterator[Complaint]:
     known: dict[str, Collection[str]] = {"sign": SIGNERS, "build": BUILDERS, "verify": VERIFIERS}
     keys = {"sign": ("auth", "sign"), "build": ("submit", "build"), "verify": ("webhook", "verify")}
-    for what, name in wire.hooks.items():
+    for what, name in description.hooks.items():
         if name not in known[what]:
             yield *keys[what], f"there is no hook {name}{did_you_mean(name, sorted(known[what]))}."
 
@@ -245,7 +249,7 @@ def _texts(template: JSON) -> Iterator[str]:
             yield from _texts(item)
 
 
-def read_wire(path: Path) -> Wire | tuple[Problem, ...]:
+def read_description(path: Path) -> ProviderDescription | tuple[Problem, ...]:
     """The wire of one file, named as the file, or what keeps it from being read."""
     try:
         document = parse_toml(path.read_text(encoding="utf-8"))
@@ -253,15 +257,15 @@ def read_wire(path: Path) -> Wire | tuple[Problem, ...]:
         return (Problem(path.name, "", "", f"cannot be read: {error.strerror}."),)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return (Problem(path.name, "", "", f"is not TOML: {error}."),)
-    return to_wire(path.name, document)
+    return to_description(path.name, document)
 
 
-def to_wire(file: str, document: dict[str, Any]) -> Wire | tuple[Problem, ...]:
+def to_description(file: str, document: dict[str, Any]) -> ProviderDescription | tuple[Problem, ...]:
     """The wire of a parsed file, or what is wrong with it."""
     if "name" in document:
         return (Problem(file, "", "name", "is the name of the file; take it out."),)
     try:
-        wire = msgspec.convert({**document, "name": file.removesuffix(".toml")}, Wire)
+        wire = msgspec.convert({**document, "name": file.removesuffix(".toml")}, ProviderDescription)
     except msgspec.ValidationError as error:
         return (_explain(file, document, str(error)),)
     wrong = tuple(Problem(file, place, key, sentence) for place, key, sentence in complaints(wire))
@@ -300,7 +304,7 @@ def _key_of(document: dict[str, Any], place: str, value: str) -> str:
 
 def _fields_at(place: str) -> tuple[str, ...]:
     """The names a table at this place may hold."""
-    kind: Any = Wire
+    kind: Any = ProviderDescription
     for part in re.findall(r"[a-z_]+", place):
         kind = _struct_in(get_type_hints(kind)[part])
     return tuple(name for name in kind.__struct_fields__ if name != "name")

@@ -101,7 +101,7 @@ class Listen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pointer in the job's entry in the queue to all parts of the job."""
 
 
-class Queue(Call, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class QueueListing(Call, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A call that lists the jobs which wait and run; it goes first, and a job found there is not asked for."""
 
     waiting: str
@@ -138,7 +138,7 @@ class Status(Call, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Its place in the company's queue."""
     log: Pointers = ()
     """Lines of its log; the last is shown."""
-    queue: Queue | None = None
+    queue: QueueListing | None = None
 
 
 class Result(Call, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,7 +175,7 @@ class Cancel(Call, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Template: TypeAlias = JSON | UnsetType
 
 
-class Upload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class UploadCall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a file is handed over before the order."""
 
     calls: tuple[Call, ...]
@@ -190,7 +190,7 @@ class Upload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds for which the handle lasts, where the answer does not say it."""
 
 
-class Way(Struct, frozen=True, forbid_unknown_fields=True):
+class DeliveryWay(Struct, frozen=True, forbid_unknown_fields=True):
     """How one kind of media goes along.
 
     A file goes inside the request if it fits there, else by `upload`, else by our own public address.
@@ -202,7 +202,7 @@ class Way(Struct, frozen=True, forbid_unknown_fields=True):
     """A template for a file inside the request."""
     inline_max_bytes: int = 0
     """The largest file that goes inside the request, before it is encoded."""
-    upload: Upload | None = None
+    upload: UploadCall | None = None
 
     @property
     def takes_urls(self) -> bool:
@@ -210,29 +210,29 @@ class Way(Struct, frozen=True, forbid_unknown_fields=True):
         return self.url is not False
 
 
-class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MediaDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How files get to the company, by kind."""
 
-    any: Way = Way()
+    any: DeliveryWay = DeliveryWay()
     """For every kind that has no table of its own."""
-    image: Way | None = None
+    image: DeliveryWay | None = None
     """For pictures."""
-    video: Way | None = None
+    video: DeliveryWay | None = None
     """For clips."""
-    audio: Way | None = None
+    audio: DeliveryWay | None = None
     """For sounds."""
-    file: Way | None = None
+    file: DeliveryWay | None = None
     """For other files."""
-    upload: Upload | None = None
+    upload: UploadCall | None = None
     """For kinds without an upload of their own."""
 
-    def way(self, kind: str) -> Way:
+    def way(self, kind: str) -> DeliveryWay:
         """The way for "image", "video", "audio" or "file"."""
         return {"image": self.image, "video": self.video, "audio": self.audio, "file": self.file}.get(
             kind
         ) or self.any
 
-    def upload_for(self, kind: str) -> Upload | None:
+    def upload_for(self, kind: str) -> UploadCall | None:
         """The upload for a kind, if there is one."""
         return self.way(kind).upload or self.upload
 
@@ -263,7 +263,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     """The words of a refusal, where `error.message` finds none."""
 
 
-class Output(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OutputPlaces(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The finished files in the last answer. Pointers but `each` begin at one of them.
 
     Sizes and times that a file lacks are looked for in the whole answer, then in the answer to the status call.
@@ -380,7 +380,7 @@ class Webhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Ended: TypeAlias = Literal["succeeded", "canceled"]
 
 
-class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProviderDescription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to speak to one company. `name` is the file's name without `.toml`."""
 
     not_in_file: ClassVar[tuple[str, ...]] = ("name",)
@@ -402,7 +402,7 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: Status
     then: tuple[Result, ...] = ()
     """Further calls after a success, in order."""
-    output: Output
+    output: OutputPlaces
     cost: CostAt | None = None
     error: Errors
     billing: dict[ErrorKind | Ended, Billing] = {}
@@ -413,7 +413,7 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A call that costs nothing and tells a good key from a bad one."""
     poll: Poll = Poll()
     limits: Limits = Limits()
-    media: Media = Media()
+    media: MediaDelivery = MediaDelivery()
 
     @property
     def base_url_name(self) -> str:

@@ -31,7 +31,7 @@ _NAME = re.compile(
 Advance = Callable[[int], None]
 
 
-class About(msgspec.Struct, frozen=True):
+class BackupHeader(msgspec.Struct, frozen=True):
     """What the file is: its format, the step of `tasks.database.migrations` its tables are at, Unix seconds."""
 
     format: int
@@ -51,7 +51,7 @@ class BadArchive(Exception):  # noqa: N818
     """The file is no backup that can be used; a sentence for people. Nothing was changed."""
 
 
-class Writer:
+class ArchiveWriter:
     """Adds files one by one; `advance` is told of every byte."""
 
     def __init__(self, file: IO[bytes], advance: Advance) -> None:
@@ -110,7 +110,7 @@ class Archive:
                     checksums = msgspec.json.decode(reader.read(), type=Checksums)
                 elif name == ABOUT:
                     content = reader.read()
-                    about = msgspec.json.decode(content, type=About)
+                    about = msgspec.json.decode(content, type=BackupHeader)
                     found[name] = reader.sha256.hexdigest()
                 else:
                     while reader.read(CHUNK):

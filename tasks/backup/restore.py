@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import msgspec
 
-from providers.description.catalogue import Wires
+from providers.description.catalogue import DescriptionCatalogue
 from tasks.backup.archive import Archive
 from tasks.backup.snapshot import NAMES, BackupError, Meter
 from tasks.database import migrations
@@ -52,7 +52,7 @@ async def restore(settings: Settings, source: Path, meter: Meter) -> Restored:
         put: list[tuple[Store, str]] = []
         try:
             await _put_files(archive, stores, put, meter)
-            rows, held = await _insert_all(database, archive, Wires(settings.providers_dirs))
+            rows, held = await _insert_all(database, archive, DescriptionCatalogue(settings.providers_dirs))
         except BaseException:
             for store, key in put:
                 await store.delete(key)
@@ -103,7 +103,9 @@ def _copy(file: IO[bytes], part: Path) -> None:
         shutil.copyfileobj(file, to, 1024 * 1024)
 
 
-async def _insert_all(database: Database, archive: Archive, wires: Wires) -> tuple[dict[str, int], int]:
+async def _insert_all(
+    database: Database, archive: Archive, descriptions: DescriptionCatalogue
+) -> tuple[dict[str, int], int]:
     """The tables as they were then, their rows, and what has been changed about tables since."""
     counts: dict[str, int] = {}
     held = 0
@@ -117,7 +119,7 @@ async def _insert_all(database: Database, archive: Archive, wires: Wires) -> tup
             counts[table] = 0
             for row in archive.rows(table):
                 if table == "job" and row["state"] in HELD:
-                    row, held = _hold(row, archive.about.made_at, wires), held + 1
+                    row, held = _hold(row, archive.about.made_at, descriptions), held + 1
                 await _insert(database, table, row)
                 counts[table] += 1
         await migrations.advance(database, migrations.STEPS)
@@ -130,9 +132,9 @@ async def _insert(database: Database, table: str, row: dict[str, Any]) -> None:
     await database.rows(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())  # noqa: S608
 
 
-def _hold(row: dict[str, Any], made_at: float, wires: Wires) -> dict[str, Any]:
-    wire = wires.get(row["provider"])
-    company = wire.display_name if wire else row["provider"]
+def _hold(row: dict[str, Any], made_at: float, descriptions: DescriptionCatalogue) -> dict[str, Any]:
+    description = descriptions.get(row["provider"])
+    company = description.display_name if description else row["provider"]
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(made_at))
     sandbox = bool(row["sandbox"])
     price = price_again(msgspec.json.decode(row["estimate"], type=Amounts), sandbox)

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import msgspec
 from piccolo.columns import Boolean
 
-from tasks.backup.archive import ABOUT, FORMAT, About, Writer
+from tasks.backup.archive import ABOUT, FORMAT, ArchiveWriter, BackupHeader
 from tasks.database.tables import TABLES
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import Output
@@ -146,7 +146,7 @@ class Meter(Protocol):
     def advance(self, amount: int) -> None: ...
 
 
-class File(msgspec.Struct, frozen=True):
+class BackupFile(msgspec.Struct, frozen=True):
     """A file that a row names: where it is kept, and its name in the archive."""
 
     store: Store
@@ -165,7 +165,7 @@ async def back_up(settings: Settings, target: Path, meter: Meter) -> Saved:
         async with snapshot(settings) as moment:
             about, rows, files = await _export(moment, folder, media, uploads, meter)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            writer = Writer(file, meter.advance)
+            writer = ArchiveWriter(file, meter.advance)
             writer.add_text(ABOUT, msgspec.json.encode(about))
             for table in rows:
                 await asyncio.to_thread(writer.add_file, f"tables/{table}.jsonl", folder / table)
@@ -186,13 +186,13 @@ def _refuse(target: Path) -> None:
 
 async def _export(
     moment: Snapshot, folder: Path, media: Store, uploads: Store, meter: Meter
-) -> tuple[About, dict[str, int], list[File]]:
+) -> tuple[BackupHeader, dict[str, int], list[BackupFile]]:
     """Rows into files of `folder`; what they name is copied afterwards, when no transaction is open any more."""
     tables = await moment.tables()
     if "job" not in tables:
         raise BackupError("There is nothing to save yet: the database is empty.")
     counts: dict[str, int] = {}
-    files: list[File] = []
+    files: list[BackupFile] = []
     total = 0
     for table in tables:
         counts[table] = 0
@@ -203,25 +203,25 @@ async def _export(
                 if table == "job":
                     total += _take_outputs(row, media, files)
                 elif table == "upload":
-                    files.append(File(uploads, row["id"], f"uploads/{row['id']}"))
+                    files.append(BackupFile(uploads, row["id"], f"uploads/{row['id']}"))
                     total += row["bytes"]
         total += (folder / table).stat().st_size
     meter.total(total)
     step = await moment.one("SELECT max(version) FROM schema_version")
-    return About(FORMAT, int(step), time.time(), version("shotlist")), counts, files
+    return BackupHeader(FORMAT, int(step), time.time(), version("shotlist")), counts, files
 
 
-def _take_outputs(row: Row, media: Store, files: list[File]) -> int:
+def _take_outputs(row: Row, media: Store, files: list[BackupFile]) -> int:
     """Add the files of a job; their bytes."""
     outputs = msgspec.json.decode(row["outputs"], type=tuple[Output, ...])
     for output in outputs:
         for name in filter(None, (output.name, output.poster)):
             key = f"{row['id']}/{name}"
-            files.append(File(media, key, f"media/{key}"))
+            files.append(BackupFile(media, key, f"media/{key}"))
     return sum(output.bytes for output in outputs)
 
 
-async def _add_files(writer: Writer, files: list[File]) -> tuple[str, ...]:
+async def _add_files(writer: ArchiveWriter, files: list[BackupFile]) -> tuple[str, ...]:
     """The names of those that are not there any more: their job was deleted in the meantime, or they were lost."""
     missing: list[str] = []
     for file in files:

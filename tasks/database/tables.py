@@ -9,7 +9,7 @@ from piccolo.columns import BigInt, Boolean, DoublePrecision, Text
 from piccolo.table import Table
 
 
-class Job(Table):
+class JobTable(Table, tablename="job"):
     """One row per click. `tasks.jobs.model.Job` tells what the columns mean; those below the line are the worker's."""
 
     id = Text(primary_key=True)
@@ -63,7 +63,7 @@ class Job(Table):
     gone = BigInt(default=0)
 
 
-class Lane(Table):
+class ProviderQueueTable(Table, tablename="lane"):
     """One row per provider and one per its sandbox: taking it also keeps two workers from counting slots at once."""
 
     name = Text(primary_key=True)
@@ -74,7 +74,7 @@ class Lane(Table):
     )  # moved on with every job that goes, where there is a rate limit
 
 
-class Ledger(Table):
+class LedgerTable(Table, tablename="ledger"):
     """What a job costs its owner. A row outlives its job, and holds no prompt."""
 
     job = Text(primary_key=True)
@@ -91,7 +91,7 @@ class Ledger(Table):
     billing = Text()  # not_billed, billed, unknown; unknown counts as spent
 
 
-class RequestKey(Table):
+class RequestKeyTable(Table, tablename="request_key"):
     """Nonces of forms and Idempotency-Keys of the API: which job the first request made.
 
     And a row for each button of the page and what was ordered with it last (`tasks.idempotency`).
@@ -104,7 +104,7 @@ class RequestKey(Table):
     created_at = DoublePrecision()  # of a button's row: since when a press is no repeat a second later
 
 
-class Upload(Table):
+class UploadTable(Table, tablename="upload"):
     """A file that a person handed in; `tasks.storage.uploads` tells what the columns mean."""
 
     id = Text(primary_key=True)
@@ -120,7 +120,7 @@ class Upload(Table):
     created_at = DoublePrecision()
 
 
-class JobUpload(Table):
+class JobUploadTable(Table, tablename="job_upload"):
     """Which uploads a job uses: they stay as long as it does."""
 
     id = Text(primary_key=True)  # job and upload
@@ -128,7 +128,7 @@ class JobUpload(Table):
     upload = Text()
 
 
-class ProviderKey(Table):
+class ProviderKeyTable(Table, tablename="provider_key"):
     """A key that was set on the page; `tasks.provider_keys` encrypts it."""
 
     provider = Text(primary_key=True)
@@ -136,7 +136,7 @@ class ProviderKey(Table):
     stored_at = DoublePrecision()
 
 
-class KeyCheck(Table):
+class KeyCheckTable(Table, tablename="key_check"):
     """What a provider last said of its key."""
 
     provider = Text(primary_key=True)
@@ -146,4 +146,13 @@ class KeyCheck(Table):
     checked_at = DoublePrecision()
 
 
-TABLES: tuple[type[Table], ...] = (Job, Lane, Ledger, RequestKey, Upload, JobUpload, ProviderKey, KeyCheck)
+TABLES: tuple[type[Table], ...] = (
+    JobTable,
+    ProviderQueueTable,
+    LedgerTable,
+    RequestKeyTable,
+    UploadTable,
+    JobUploadTable,
+    ProviderKeyTable,
+    KeyCheckTable,
+)

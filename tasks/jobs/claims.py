@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection
 from msgspec import Struct
 
 from tasks.database.database import Database
-from tasks.jobs.model import Job, Watched
-from tasks.jobs.rows import WATCHED_SQL, readable, to_job, to_watched
+from tasks.jobs.model import Job, PolledJob
+from tasks.jobs.rows import POLLED_COLUMNS, readable, to_job, to_polled_job
 
 RESERVE = 8  # one slot in so many is kept for owners who hold none
 BURST = 6.0  # seconds of a provider's rate that may be used up at once
 
 
-class LaneRow(Struct, frozen=True):
+class ProviderQueueRow(Struct, frozen=True):
     """What all workers know of a provider: see `tasks.database.tables.Lane`."""
 
     unanswered: int
@@ -73,19 +73,19 @@ async def fairest(database: Database, lane: str, taken: dict[str, int], slots: i
     return owner if has_slot(taken, owner, slots) else None
 
 
-class Hint(Struct, frozen=True):
+class Wakeup(Struct, frozen=True):
     """What a message says: look at this job, which was at this revision."""
 
     job_id: str
     revision: int
 
 
-class Claims:
+class JobClaims:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self.database = database
         self.clock = clock
 
-    async def next_to_submit(
+    async def claim_submission(
         self, lane: str, slots: int, lease: float, per_minute: int | None = None
     ) -> Job | None:
         """The oldest job of the owner who holds the fewest slots of this lane, under a lease; None: nothing to do.
@@ -95,7 +95,7 @@ class Claims:
         """
         now = self.clock()
         async with self.database.transaction():
-            found = await self._take(lane)
+            found = await self._lock_queue(lane)
             taken = await held(self.database, lane, now)
             if found.paused_until > now or found.wait(now) > 0:
                 return None
@@ -115,7 +115,7 @@ class Claims:
                 await self._space(lane, max(now, found.spaced_until) + 60.0 / per_minute)
         return to_job(rows[0]) if rows else None
 
-    async def to_save(self, job_id: str, lease: float) -> Job | None:
+    async def claim_save(self, job_id: str, lease: float) -> Job | None:
         """This job, if it waits to be saved and nobody is at it."""
         now = self.clock()
         rows = await self.database.rows(
@@ -125,7 +125,9 @@ class Claims:
         )
         return to_job(rows[0]) if rows else None
 
-    async def to_look_up(self, providers: Collection[str], first: float, at_most: float) -> tuple[Job, ...]:
+    async def claim_lookups(
+        self, providers: Collection[str], first: float, at_most: float
+    ) -> tuple[Job, ...]:
         """Orders without a clear answer, younger than `at_most`, of which these providers are to be asked now.
 
         The next question about them is due after `first` seconds, and later a fifth of their age after that.
@@ -141,7 +143,7 @@ class Claims:
         )
         return tuple(readable(rows, to_job))
 
-    async def renew(self, job: Job, lease: float) -> bool:
+    async def renew_lease(self, job: Job, lease: float) -> bool:
         """False where the job has moved on without us."""
         rows = await self.database.rows(
             "UPDATE job SET lease_until = {} WHERE id = {} AND revision = {} RETURNING id",
@@ -149,16 +151,16 @@ class Claims:
         )
         return bool(rows)
 
-    async def put_back(self, job: Job, not_before: float) -> Hint | None:
+    async def release(self, job: Job, not_before: float) -> Wakeup | None:
         """End our lease without a move of the state: the same step is due again then, under a new revision."""
         rows = await self.database.rows(
             "UPDATE job SET lease_until = NULL, attempts = attempts + 1, not_before = {}, hinted_at = {}, "
             "revision = revision + 1 WHERE id = {} AND revision = {} RETURNING id, revision",
             *(not_before, not_before, job.id, job.revision),
         )
-        return Hint(rows[0]["id"], rows[0]["revision"]) if rows else None
+        return Wakeup(rows[0]["id"], rows[0]["revision"]) if rows else None
 
-    async def bad_answer(self, job: Job) -> int:
+    async def count_bad_answer(self, job: Job) -> int:
         """Count an answer that would end the job if it came again and again; how many there were."""
         rows = await self.database.rows(
             "UPDATE job SET gone = gone + 1 WHERE id = {} AND revision = {} RETURNING gone",
@@ -167,7 +169,7 @@ class Claims:
         )
         return int(rows[0]["gone"]) if rows else 0
 
-    async def due_looks(self, limit: int, growth: float) -> tuple[Watched, ...]:
+    async def claim_due_polls(self, limit: int, growth: float) -> tuple[PolledJob, ...]:
         """Take what is due, the longest overdue first, and set when it is due next, in one statement.
 
         Intervals grow, and differ by up to a tenth, so that jobs ordered together are not looked at together for ever.
@@ -179,12 +181,12 @@ class Claims:
             f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) "
             f"UPDATE job SET next_look_at = {{}} + look_every * (0.9 + 0.2 * {self.database.random}), look_every = "
             "CASE WHEN look_every * {} > look_max THEN look_max ELSE look_every * {} END "
-            f"WHERE next_look_at <= {{}} AND id IN (SELECT id FROM due) RETURNING {WATCHED_SQL}",
+            f"WHERE next_look_at <= {{}} AND id IN (SELECT id FROM due) RETURNING {POLLED_COLUMNS}",
             *(now, limit, now, growth, growth, now),
         )
-        return tuple(readable(rows, to_watched))
+        return tuple(readable(rows, to_polled_job))
 
-    async def sending_cancel(self, job_id: str, again_after: float) -> bool:
+    async def claim_cancel(self, job_id: str, again_after: float) -> bool:
         """Whether it is ours to send the cancel now: once, and again only where it got no answer for so long."""
         now = self.clock()
         rows = await self.database.rows(
@@ -201,33 +203,33 @@ class Claims:
             return 0
         return max(0, slots - sum((await held(self.database, lane, now)).values()))
 
-    async def spaced(self, lane: str) -> float:
+    async def rate_limit_wait(self, lane: str) -> float:
         """Seconds until the rate limit of this provider lets one more job go; 0: now."""
         rows = await self.database.rows(
             "SELECT unanswered, paused_until, spaced_until FROM lane WHERE name = {}", lane
         )
-        return LaneRow(**rows[0]).wait(self.clock()) if rows else 0.0
+        return ProviderQueueRow(**rows[0]).wait(self.clock()) if rows else 0.0
 
     async def has_slot(self, lane: str, owner: str, slots: int) -> bool:
         """Whether a new job of this owner could go at once, as far as slots go."""
         return has_slot(await held(self.database, lane, self.clock()), owner, slots)
 
-    async def lost_hints(self, lane: str, silent_for: float, limit: int) -> tuple[Hint, ...]:
+    async def renew_submit_wakeups(self, lane: str, silent_for: float, limit: int) -> tuple[Wakeup, ...]:
         """Jobs that wait to be submitted and were not spoken of lately, to be sent again under a new revision."""
         where = "lane = {} AND state = 'queued' AND cancel_requested_at IS NULL"
-        return await self._speak_again(where, (lane,), silent_for, limit)
+        return await self._renew_wakeups(where, (lane,), silent_for, limit)
 
-    async def lost_saves(self, silent_for: float, limit: int) -> tuple[Hint, ...]:
+    async def renew_save_wakeups(self, silent_for: float, limit: int) -> tuple[Wakeup, ...]:
         """Jobs that wait to be saved, likewise."""
-        return await self._speak_again("state = 'saving'", (), silent_for, limit)
+        return await self._renew_wakeups("state = 'saving'", (), silent_for, limit)
 
-    async def unanswered(self, lane: str, after: int, first: float, longest: float) -> float | None:
+    async def count_no_answer(self, lane: str, after: int, first: float, longest: float) -> float | None:
         """Count a submission without an answer; the time until which that pauses the lane, if it does.
 
         A pause that the provider asked for is not cut short by one of its silences.
         """
         async with self.database.transaction():
-            found = await self._take(lane)
+            found = await self._lock_queue(lane)
             count = found.unanswered + 1
             pause = min(longest, first * 2.0 ** min(count - after, 20)) if count >= after else 0.0
             until = self.clock() + pause
@@ -237,7 +239,7 @@ class Claims:
             )
         return until if pause else None
 
-    async def answered(self, lane: str) -> bool:
+    async def count_answer(self, lane: str) -> bool:
         """The provider is there; True where jobs were held back until now. A pause that still runs goes on."""
         now = self.clock()
         rows = await self.database.rows(
@@ -264,7 +266,7 @@ class Claims:
             "UPDATE job SET hinted_at = 0 WHERE state IN ('queued', 'saving') AND not_before <= {}", now
         )
 
-    async def _take(self, lane: str) -> LaneRow:
+    async def _lock_queue(self, lane: str) -> ProviderQueueRow:
         """Hold the lane's row to the end of the transaction."""
         await self.database.rows(
             "INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0) ON CONFLICT (name) DO NOTHING",
@@ -274,7 +276,7 @@ class Claims:
             "UPDATE lane SET name = name WHERE name = {} RETURNING unanswered, paused_until, spaced_until",
             lane,
         )
-        return LaneRow(**rows[0])
+        return ProviderQueueRow(**rows[0])
 
     async def _space(self, lane: str, until: float) -> None:
         await self.database.rows("UPDATE lane SET spaced_until = {} WHERE name = {}", until, lane)
@@ -291,9 +293,9 @@ class Claims:
         )
         return bool(rows)
 
-    async def _speak_again(
+    async def _renew_wakeups(
         self, where: str, args: tuple[str, ...], silent_for: float, limit: int
-    ) -> tuple[Hint, ...]:
+    ) -> tuple[Wakeup, ...]:
         now = self.clock()
         rows = await self.database.rows(
             f"WITH silent AS MATERIALIZED (SELECT id FROM job WHERE {where} "  # noqa: S608
@@ -303,4 +305,4 @@ class Claims:
             "AND (lease_until IS NULL OR lease_until <= {}) RETURNING id, revision",
             *(*args, now, now, now - silent_for, limit, now, now),
         )
-        return tuple(Hint(row["id"], row["revision"]) for row in rows)
+        return tuple(Wakeup(row["id"], row["revision"]) for row in rows)

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 from models.spec.values import Values
-from providers.outcomes import Billing, Cause, Cost, ErrorKind, Handle, Operation, Order, OutputFile
+from providers.outcomes import Billing, Cause, Cost, ErrorKind, Handle, Operation, OutputFile, Submission
 
 State: TypeAlias = Literal[
     "queued", "submitting", "processing", "saving", "succeeded", "failed", "canceled", "unconfirmed"
@@ -28,7 +28,7 @@ LIVE: frozenset[State] = frozenset({"queued", "submitting", "processing", "savin
 FINAL: frozenset[State] = frozenset({"succeeded", "failed", "canceled"})
 
 
-def may(here: State, there: State) -> bool:
+def is_transition(here: State, there: State) -> bool:
     """Whether the table has this move."""
     return there in MOVES[here]
 
@@ -94,7 +94,7 @@ class Job(Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...]
     frame: tuple[int, int]  # the expected shape, e.g. (16, 9)
     estimate: Amounts
-    order: Order
+    order: Submission
     typical_sec: float
     deadline_sec: float
     created_at: float
@@ -146,7 +146,7 @@ class Job(Struct, frozen=True, kw_only=True):
         return (self.provider, self.origin, self.sandbox)
 
 
-class Watched(Struct, frozen=True, kw_only=True):
+class PolledJob(Struct, frozen=True, kw_only=True):
     """The part of a job that a look needs: ten thousand of them are decoded every ten seconds."""
 
     id: str
@@ -166,7 +166,7 @@ class Watched(Struct, frozen=True, kw_only=True):
     gone: int  # how many looks in a row were answered with "no such job"
 
 
-def lane(provider: str, sandbox: bool) -> str:
+def provider_queue(provider: str, sandbox: bool) -> str:
     """What shares slots and pauses: a provider, or its sandbox."""
     return f"{provider} (sandbox)" if sandbox else provider
 
@@ -174,12 +174,14 @@ def lane(provider: str, sandbox: bool) -> str:
 log = logging.getLogger("shotlist.jobs")
 
 
-def columns(here: State, there: State, sandbox: bool, now: float, facts: dict[str, Any]) -> dict[str, Any]:
+def transition_columns(
+    here: State, there: State, sandbox: bool, now: float, facts: dict[str, Any]
+) -> dict[str, Any]:
     """The columns of a move; a move that the table lacks is a bug, and raises ValueError.
 
     A move ends the lease, starts counting tries anew, and stamps the end; the sandbox never bills.
     """
-    if not may(here, there):
+    if not is_transition(here, there):
         raise ValueError(f"a job does not move from {here} to {there}")
     rests = there in FINAL or there == "unconfirmed"
     written: dict[str, Any] = {
@@ -200,6 +202,6 @@ def columns(here: State, there: State, sandbox: bool, now: float, facts: dict[st
     return written
 
 
-def tell(job_id: str, here: str, there: str, why: str) -> None:
+def log_transition(job_id: str, here: str, there: str, why: str) -> None:
     """One readable line for every change of state: never the prompt, never a key."""
     log.info("job %s: %s → %s: %s", job_id, here, there, why)

@@ -14,11 +14,10 @@ from msgspec import Struct
 
 from providers.outcomes import Billing, Cost, Operation, ProviderError
 from tasks.database.database import Database, Statement
-from tasks.jobs import model as moves
-from tasks.jobs.claims import Claims
-from tasks.jobs.model import LIVE, Job, State, Watched
+from tasks.jobs.claims import JobClaims
+from tasks.jobs.model import LIVE, Job, PolledJob, State, log_transition, transition_columns
 from tasks.jobs.rows import encode, readable, to_job, to_row
-from tasks.jobs.stale import Overdue
+from tasks.jobs.stale import StaleJobs
 from tasks.worker.failures import failed, told_later
 
 
@@ -72,7 +71,7 @@ class Cadence(Struct, frozen=True):
     longest: float
 
 
-class Answers:
+class SubmitOutcomes:
     def __init__(self, database: Database, ledger: Ledger, clock: Callable[[], float]) -> None:
         self.database = database
         self.ledger = ledger
@@ -147,21 +146,21 @@ def _told(before: Job, rows: list[dict[str, object]], why: str) -> Job | None:
     if not rows:
         return None
     after = to_job(rows[0])
-    moves.tell(after.id, before.state, after.state, why)
+    log_transition(after.id, before.state, after.state, why)
     return after
 
 
 DELETABLE = ("succeeded", "failed", "canceled", "unconfirmed")
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownKey(msgspec.Struct, frozen=True):
     """This idempotency key was used before; `same` tells whether for the same request."""
 
     job_id: str
     same: bool
 
 
-class Key(msgspec.Struct, frozen=True):
+class IdempotencyKey(msgspec.Struct, frozen=True):
     """An owner's idempotency key and a digest of what is asked under it."""
 
     id: str
@@ -188,22 +187,27 @@ MOVE_PRESS: Final = "UPDATE request_key SET created_at = {} WHERE id = {} AND jo
 AHEAD: Final = 60.0  # seconds; a press noted for later than that is of a clock that was set back since
 
 
-class Jobs:
+class JobRepository:
     """`clock` gives Unix seconds."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self.database = database
         self.clock = clock
         self.ledger = Ledger(database)
-        self.claims = Claims(database, clock)
-        self.answers = Answers(database, self.ledger, clock)
-        self.overdue = Overdue(database, clock)
+        self.claims = JobClaims(database, clock)
+        self.outcomes = SubmitOutcomes(database, self.ledger, clock)
+        self.stale = StaleJobs(database, clock)
 
     # What people ask
 
     async def create(
-        self, job: Job, *, uploads: Collection[str] = (), key: Key | None = None, press: Press | None = None
-    ) -> Job | Known | Repeat:
+        self,
+        job: Job,
+        *,
+        uploads: Collection[str] = (),
+        key: IdempotencyKey | None = None,
+        press: Press | None = None,
+    ) -> Job | KnownKey | Repeat:
         """Insert the job with its reservation in the ledger and its claim on uploads, all or nothing.
 
         Where the key was taken in the meantime, or the press is a repeat, nothing is inserted, and the answer tells
@@ -221,18 +225,18 @@ class Jobs:
         if not written:
             before = await self._before(key, press)
             return before or await self.create(job, uploads=uploads, key=key, press=press)
-        moves.tell(job.id, "new", job.state, f"{job.model} for {job.provider}")
+        log_transition(job.id, "new", job.state, f"{job.model} for {job.provider}")
         return job
 
-    async def _before(self, key: Key | None, press: Press | None) -> Known | Repeat | None:
+    async def _before(self, key: IdempotencyKey | None, press: Press | None) -> KnownKey | Repeat | None:
         """What kept a job from being created; None where that is gone already."""
-        known = await self.known(key) if key else None
+        known = await self.get_by_key(key) if key else None
         if known is not None or press is None:
             return known
         found = await self.database.rows("SELECT job FROM request_key WHERE id = {}", press.id)
         return Repeat(found[0]["job"]) if found else None
 
-    async def note_repeat(self, job: Job, press: Press, key: Key | None) -> None:
+    async def note_repeat(self, job: Job, press: Press, key: IdempotencyKey | None) -> None:
         """A repeat of the press that made `job`: its key belongs to that job, and the next one is counted from it."""
         later = (MOVE_PRESS, (press.at, press.id, job.id, press.at))
         await self.database.write_all(*([_taking(key, job, "")] if key else []), later)
@@ -245,10 +249,10 @@ class Jobs:
         """The next press orders, however soon it comes, unless another job took the place of this one."""
         await self.database.rows("DELETE FROM request_key WHERE id = {} AND job = {}", press.id, job_id)
 
-    async def known(self, key: Key) -> Known | None:
+    async def get_by_key(self, key: IdempotencyKey) -> KnownKey | None:
         """What this key was used for before, if it was."""
         found = await self.database.rows("SELECT job, body FROM request_key WHERE id = {}", key.id)
-        return Known(found[0]["job"], same=found[0]["body"] == key.body) if found else None
+        return KnownKey(found[0]["job"], same=found[0]["body"] == key.body) if found else None
 
     async def get(self, owner: str, job_id: str) -> Job | None:
         """The owner's job; another's does not exist."""
@@ -256,11 +260,11 @@ class Jobs:
             await self.database.rows("SELECT * FROM job WHERE id = {} AND owner = {}", job_id, owner)
         )
 
-    async def find(self, job_id: str) -> Job | None:
+    async def get_any(self, job_id: str) -> Job | None:
         """Any owner's job, for the worker; what people see goes through `get`."""
         return _first(await self.database.rows("SELECT * FROM job WHERE id = {}", job_id))
 
-    async def of_operation(self, provider: str, operation: str, *, ended: bool = False) -> Job | None:
+    async def get_by_operation(self, provider: str, operation: str, *, ended: bool = False) -> Job | None:
         """The job that a provider knows by this id, and that is looked at, or (`ended`) was."""
         member = f'%"id":{msgspec.json.encode(operation).decode()}%'
         looked_at = "" if ended else " AND next_look_at IS NOT NULL"
@@ -268,14 +272,14 @@ class Jobs:
         found = readable(rows, to_job)
         return next((job for job in found if job.provider_job_id == operation), None)
 
-    async def look_now(self, job_id: str) -> None:
+    async def poll_now(self, job_id: str) -> None:
         """Bring the next look forward, where looks go on at all; nothing else changes."""
         now = self.clock()
         await self.database.rows(
             "UPDATE job SET next_look_at = {} WHERE id = {} AND next_look_at > {}", now, job_id, now
         )
 
-    async def listing(self, owner: str, limit: int = 50, before: str | None = None) -> tuple[Job, ...]:
+    async def list_page(self, owner: str, limit: int = 50, before: str | None = None) -> tuple[Job, ...]:
         """Newest first; `before` is the id of the last job of the page before."""
         last = await self.get(owner, before) if before else None
         if last is None:
@@ -290,7 +294,7 @@ class Jobs:
             )
         return tuple(readable(rows, to_job))
 
-    async def live(self, owner: str, ids: Iterable[str] | None = None) -> tuple[Job, ...]:
+    async def list_live(self, owner: str, ids: Iterable[str] | None = None) -> tuple[Job, ...]:
         """Jobs that are going to change by themselves, newest first; with `ids` those jobs, in any state."""
         column, wanted = ("state", sorted(LIVE)) if ids is None else ("id", list(ids)[:500])
         if not wanted:
@@ -320,7 +324,7 @@ class Jobs:
 
     async def cancel_unsent(self, job: Job) -> Job | None:
         """A job that waits and was never sent costs nothing."""
-        return await self.move(job, "canceled", "canceled before it was sent", billing="not_billed")
+        return await self.transition(job, "canceled", "canceled before it was sent", billing="not_billed")
 
     async def delete(self, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
         """Remove the row; a live job stays. Its ledger row stays too, its files are the caller's to remove."""
@@ -341,9 +345,9 @@ class Jobs:
 
     # What the worker does
 
-    async def move(
+    async def transition(
         self,
-        job: Job | Watched,
+        job: Job | PolledJob,
         to: State,
         why: str,
         *,
@@ -359,7 +363,7 @@ class Jobs:
         guards = [("id = {}", job.id), ("revision = {}", job.revision)]
         if lease_before is not None:
             guards.append(("(lease_until IS NULL OR lease_until <= {})", lease_before))
-        columns = moves.columns(job.state, to, job.sandbox, self.clock(), facts)
+        columns = transition_columns(job.state, to, job.sandbox, self.clock(), facts)
         async with self.database.transaction(durable=durable):
             found = await self.database.rows(
                 f"UPDATE job SET {_assignments(columns)}, revision = revision + 1 WHERE "  # noqa: S608
@@ -373,10 +377,10 @@ class Jobs:
             if moved is not None and moved.billing is not None:
                 await self.ledger.settle(moved)
         if moved is not None:
-            moves.tell(job.id, job.state, to, why)
+            log_transition(job.id, job.state, to, why)
         return moved
 
-    async def note(self, job_id: str, **facts: Any) -> None:
+    async def record_facts(self, job_id: str, **facts: Any) -> None:
         """Write facts beside the state: no move, no revision, so that no note can swallow a cancel."""
         facts["updated_at"] = self.clock()
         await self.database.rows(
@@ -385,9 +389,9 @@ class Jobs:
             job_id,
         )
 
-    async def learn_money(
+    async def record_cost(
         self,
-        watched: Watched,
+        job: PolledJob,
         billing: Billing,
         cost: Cost | None,
         company: str,
@@ -398,17 +402,17 @@ class Jobs:
             rows = await self.database.rows(
                 "UPDATE job SET next_look_at = NULL, updated_at = {}, billing = {}, cost = {} "
                 "WHERE id = {} AND revision = {} RETURNING *",
-                *(self.clock(), billing, encode("cost", cost), watched.id, watched.revision),
+                *(self.clock(), billing, encode("cost", cost), job.id, job.revision),
             )
-            job = _first(rows)
-            if job is None:
+            ended = _first(rows)
+            if ended is None:
                 return
-            await self.ledger.settle(job)
-            if told := told_later(job, error, billing, company):
-                await self.note(job.id, error=told)
+            await self.ledger.settle(ended)
+            if later := told_later(ended, error, billing, company):
+                await self.record_facts(ended.id, error=later)
 
 
-def _taking(key: Key, job: Job, giving: str = "RETURNING id") -> Statement:
+def _taking(key: IdempotencyKey, job: Job, giving: str = "RETURNING id") -> Statement:
     """Gives a row only to who comes first with this key."""
     row = {"id": key.id, "owner": job.owner, "body": key.body, "job": job.id, "created_at": job.created_at}
     sql, args = _inserting("request_key", row)

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from models.spec.values import Values
-from providers.outcomes import Cost, Handle, Operation, Order, OutputFile
-from tasks.jobs.model import Amounts, Job, JobError, Output, Watched, lane
+from providers.outcomes import Cost, Handle, Operation, OutputFile, Submission
+from tasks.jobs.model import Amounts, Job, JobError, Output, PolledJob, provider_queue
 
 log = logging.getLogger("shotlist.database")
 
@@ -19,7 +19,7 @@ _JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {
     "labels": msgspec.json.Decoder(tuple[tuple[str, str], ...]),
     "frame": msgspec.json.Decoder(tuple[int, int]),
     "estimate": msgspec.json.Decoder(Amounts),
-    "wire_order": msgspec.json.Decoder(Order),
+    "wire_order": msgspec.json.Decoder(Submission),
     "handles": msgspec.json.Decoder(dict[str, Handle]),
     "operation": msgspec.json.Decoder(Operation),
     "found": msgspec.json.Decoder(tuple[OutputFile, ...]),
@@ -28,9 +28,9 @@ _JSON_COLUMNS: dict[str, msgspec.json.Decoder[Any]] = {
     "outputs": msgspec.json.Decoder(tuple[Output, ...]),
 }
 _JOB_COLUMNS = tuple("wire_order" if name == "order" else name for name in Job.__struct_fields__)
-_WATCHED_COLUMNS = Watched.__struct_fields__
+_WATCHED_COLUMNS = PolledJob.__struct_fields__
 
-WATCHED_SQL = ", ".join(f'"{name}"' for name in _WATCHED_COLUMNS)
+POLLED_COLUMNS = ", ".join(f'"{name}"' for name in _WATCHED_COLUMNS)
 
 
 def encode(column: str, value: Any) -> Any:
@@ -54,8 +54,8 @@ def to_job(row: Mapping[str, Any]) -> Job:
     return Job(**given)
 
 
-def to_watched(row: Mapping[str, Any]) -> Watched:
-    return Watched(**{column: decode(column, row[column]) for column in _WATCHED_COLUMNS})
+def to_polled_job(row: Mapping[str, Any]) -> PolledJob:
+    return PolledJob(**{column: decode(column, row[column]) for column in _WATCHED_COLUMNS})
 
 
 def readable(rows: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Read]) -> Iterator[Read]:
@@ -73,7 +73,7 @@ def to_row(job: Job) -> dict[str, Any]:
     given["wire_order"] = given.pop("order")
     row = {column: encode(column, value) for column, value in given.items()}
     return row | {
-        "lane": lane(job.provider, job.sandbox),
+        "lane": provider_queue(job.provider, job.sandbox),
         "not_before": 0.0,
         "hinted_at": job.created_at,
         "look_every": 0.0,

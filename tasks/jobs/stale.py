@@ -7,12 +7,12 @@ from tasks.database.database import Database
 from tasks.jobs.model import Job
 from tasks.jobs.rows import readable, to_job
 
-LONGEST_LOOK_WAIT = 600.0  # seconds that a provider may ask us to wait with the next look
+LONGEST_POLL_WAIT = 600.0  # seconds that a provider may ask us to wait with the next look
 LEASED = "state IN ('queued', 'submitting', 'saving')"
 SOME = 200  # at a time; the next sweep takes the next
 
 
-class Overdue:
+class StaleJobs:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self.database = database
         self.clock = clock
@@ -35,7 +35,7 @@ class Overdue:
             *(self.clock(), since, since),
         )
 
-    async def waiting_lanes(self) -> tuple[tuple[str, bool], ...]:
+    async def waiting_queues(self) -> tuple[tuple[str, bool], ...]:
         """(provider, sandbox) wherever a job waits to be sent."""
         rows = await self.database.rows(
             "SELECT provider, sandbox FROM job WHERE state = 'queued' GROUP BY provider, sandbox"
@@ -82,7 +82,7 @@ class Overdue:
             (
                 "job SET next_look_at = {} WHERE next_look_at > {} + look_max * 2",
                 now,
-                now + LONGEST_LOOK_WAIT,
+                now + LONGEST_POLL_WAIT,
             ),
         ):
             await self.database.rows(f"UPDATE {sql}", *args)

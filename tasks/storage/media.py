@@ -70,7 +70,7 @@ class Probed(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-class Unreadable(msgspec.Struct, frozen=True):
+class UnreadableMedia(msgspec.Struct, frozen=True):
     """The file is not whole media that we know; `reason` is a clause that fits after "it".
 
     `missing`: bytes of it are known to be missing. `likely`: what it is by all that could be read, where that is media.
@@ -81,7 +81,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     likely: Probed | None = None
 
 
-def probe(path: Path) -> Probed | Unreadable:
+def probe(path: Path) -> Probed | UnreadableMedia:
     """Image, video or audio by content, never by name. Blocks: call it in a thread."""
     with path.open("rb") as file:
         head = file.read(16)
@@ -94,18 +94,18 @@ def probe(path: Path) -> Probed | Unreadable:
     return probe_av(path)
 
 
-def probe_result(path: Path) -> Probed | Unreadable:
+def probe_result(path: Path) -> Probed | UnreadableMedia:
     """The same for what was paid for: whatever is media and lacks no byte is kept, and the doubt is told."""
     match probe(path):
-        case Unreadable(missing=False, likely=Probed() as likely):
+        case UnreadableMedia(missing=False, likely=Probed() as likely):
             return likely
-        case Unreadable(missing=False) as found:
+        case UnreadableMedia(missing=False) as found:
             return _other_image(path) or found
         case found:
             return found
 
 
-def probe_image(path: Path) -> Probed | Unreadable:
+def probe_image(path: Path) -> Probed | UnreadableMedia:
     """Decode all of it: a truncated picture is refused here, not by a provider after the money is spent."""
     from PIL import Image
 
@@ -121,24 +121,24 @@ def probe_image(path: Path) -> Probed | Unreadable:
     except Exception as error:  # a decoder raises whatever it likes
         log.info("a picture does not decode: %s: %s", type(error).__name__, error)
         if _picture_ends_early(path, error):
-            return Unreadable("ends in the middle: a part of the picture is missing", missing=True)
-        return Unreadable(
+            return UnreadableMedia("ends in the middle: a part of the picture is missing", missing=True)
+        return UnreadableMedia(
             "is damaged or not a JPEG, PNG or WebP image", likely=_likely_image(path, _image_name(path))
         )
 
 
-def _probe_heif(path: Path) -> Unreadable:
+def _probe_heif(path: Path) -> UnreadableMedia:
     """Not handed on, for providers do not take it; FFmpeg would call it a video."""
     told, size, likely = announced(path), path.stat().st_size, _likely_image(path, "heic")
     if likely.doubt and max(told.must, told.may) > size:
-        return Unreadable(ends_early(max(told.must, told.may), size), missing=True)
-    return Unreadable("is an AVIF or HEIC image, which is not taken", likely=likely)
+        return UnreadableMedia(ends_early(max(told.must, told.may), size), missing=True)
+    return UnreadableMedia("is an AVIF or HEIC image, which is not taken", likely=likely)
 
 
-def _too_many_pixels(name: str, width: int | None = None, height: int | None = None) -> Unreadable:
+def _too_many_pixels(name: str, width: int | None = None, height: int | None = None) -> UnreadableMedia:
     size = f"{width} × {height} pixels" if width and height else "many millions of pixels"
     doubt = NOT_CHECKED.format(why=f"it has {size}, more than we decode")
-    return Unreadable(
+    return UnreadableMedia(
         f"has {size}, more than we decode", likely=Probed("image", name, width, height, doubt=doubt)
     )
 
@@ -190,41 +190,41 @@ def _picture_ends_early(path: Path, error: Exception) -> bool:
     return bool(mark) and mark not in tail
 
 
-def probe_av(path: Path) -> Probed | Unreadable:
+def probe_av(path: Path) -> Probed | UnreadableMedia:
     """Read every packet; what its own structure says of its size is compared with what is there."""
     told, size = announced(path), path.stat().st_size
     if told.must > size:
-        return Unreadable(ends_early(told.must, size), missing=True)
+        return UnreadableMedia(ends_early(told.must, size), missing=True)
     try:
         with open_media(path) as container:
             return _judged(path, container, told, size)
     except Exception as error:  # PyAV's errors are of many families
         log.info("a file does not open as media: %s: %s", type(error).__name__, error)
     if told.may > size:
-        return Unreadable(ends_early(told.may, size), missing=True)
+        return UnreadableMedia(ends_early(told.may, size), missing=True)
     if told.lost:
-        return Unreadable(told.lost, missing=True)
+        return UnreadableMedia(told.lost, missing=True)
     name = _video_name(path)
     doubt = NOT_CHECKED.format(why="it does not open here")
-    return Unreadable(NO_MEDIA, likely=Probed("video", name, doubt=doubt) if name else None)
+    return UnreadableMedia(NO_MEDIA, likely=Probed("video", name, doubt=doubt) if name else None)
 
 
-def _judged(path: Path, container: "InputContainer", told: Announced, size: int) -> Probed | Unreadable:
+def _judged(path: Path, container: "InputContainer", told: Announced, size: int) -> Probed | UnreadableMedia:
     streams = container.streams
     if not streams.video and not streams.audio:
-        return Unreadable("holds neither video nor sound")
+        return UnreadableMedia("holds neither video nor sound")
     read = demux(container)
     if (needs := bytes_indexed(container)) > size:
-        return Unreadable(ends_early(needs, size), missing=True)
+        return UnreadableMedia(ends_early(needs, size), missing=True)
     moving = picture(container, read)
     stream = moving or next((each for each in streams.audio if read.of(each).packets), None)
     if stream is None:
-        return Unreadable("holds no frames")
+        return UnreadableMedia("holds no frames")
     stated = stated_seconds(container)
     is_short = stated is not None and read.reach < stated - max(1.0, stated * 0.1)
     clause = f"it says that it plays {stated:.1f} s, and ends after {read.reach:.1f} s" if is_short else ""
     if read.broke and is_short:
-        return Unreadable(f"breaks off: {clause}", missing=True)
+        return UnreadableMedia(f"breaks off: {clause}", missing=True)
     if not clause and told.may > size:
         clause = f"it announces {told.may:,} bytes, and {size:,} are there"
     doubt = MAY_LACK.format(why=clause) if clause else ""
@@ -234,7 +234,7 @@ def _judged(path: Path, container: "InputContainer", told: Announced, size: int)
     return _measured(path, moving, Probed("video", name, duration=length, doubt=doubt))
 
 
-def _measured(path: Path, stream: "VideoStream", found: Probed) -> Probed | Unreadable:
+def _measured(path: Path, stream: "VideoStream", found: Probed) -> Probed | UnreadableMedia:
     """With the size of the picture, which only a decoded frame gives for certain."""
     frame = first_frame(path, stream.index)
     if frame is not None:
@@ -249,7 +249,7 @@ def _measured(path: Path, stream: "VideoStream", found: Probed) -> Probed | Unre
         height=(context.height or None) if context else None,
         doubt=" ".join(filter(None, [found.doubt, doubt])),
     )
-    return Unreadable(NO_MEDIA, likely=likely)
+    return UnreadableMedia(NO_MEDIA, likely=likely)
 
 
 def _video_name(path: Path) -> str:
@@ -301,7 +301,7 @@ class BadOutput(msgspec.Struct, frozen=True):
     missing: bool = False
 
 
-class Media:
+class MediaStorage:
     """Files of jobs in a store. Names that could lead elsewhere are refused as if they were not there."""
 
     def __init__(self, store: Store) -> None:
@@ -347,7 +347,7 @@ class Media:
 def _examine(part: Path, poster: Path, number: int) -> Output | BadOutput:
     """What the file is, and what it will be called; draws its poster. It was paid for: in doubt it is kept."""
     found = probe_result(part)
-    if isinstance(found, Unreadable):
+    if isinstance(found, UnreadableMedia):
         return BadOutput(found.reason, found.missing)
     stem = found.kind if number == 0 else f"{found.kind}-{number + 1}"
     drawn = found.kind == "video" and write_poster(part, poster)

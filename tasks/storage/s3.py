@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.settings import Place, SettingsError
+from tasks.settings import SettingsError, StorageURL
 from tasks.storage.store import StorageAway, Stored, has_room, remove_left_over, temporary
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ UPLOAD_PIECE = 8 * 1024 * 1024  # times 10,000, S3's most parts, is 80 GB
 CONTENT_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".jpg": "image/jpeg", ".png": "image/png"}
 
 
-class Bucket:
+class S3Storage:
     """The same as `tasks.storage.store.Folder`, with keys below one folder of the bucket."""
 
-    def __init__(self, place: Place, folder: str, environ: Mapping[str, str], incoming: Path) -> None:
+    def __init__(self, place: StorageURL, folder: str, environ: Mapping[str, str], incoming: Path) -> None:
         self.place = place
         self.folder = folder
         self.incoming = incoming
@@ -136,7 +136,7 @@ class Bucket:
             raise StorageAway(_clause(error)) from error
 
 
-def _connect(place: Place, folder: str, environ: Mapping[str, str]) -> "S3Store":
+def _connect(place: StorageURL, folder: str, environ: Mapping[str, str]) -> "S3Store":
     from obstore.store import S3Store
 
     # Without an answer a request ends soon, for whoever asked tries again by itself or is a person who waits.

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tasks.private_files import sync
-from tasks.settings import Settings, read_place
+from tasks.settings import Settings, read_storage_url
 
 if TYPE_CHECKING:
-    from tasks.storage.s3 import Bucket
+    from tasks.storage.s3 import S3Storage
 
 
 MIN_FREE_BYTES = 512 * 1024**2  # below this no order is taken: a paid video could not be stored
@@ -42,7 +42,7 @@ class Stored(msgspec.Struct, frozen=True):
     etag: str
 
 
-class Folder:
+class FolderStorage:
     """Files below a folder of this machine. Keys are relative paths, made by us: nothing a person typed."""
 
     def __init__(self, folder: Path) -> None:
@@ -101,18 +101,19 @@ class Folder:
         remove_left_over(self.incoming)
 
 
-Store: TypeAlias = "Folder | Bucket"
+Store: TypeAlias = "FolderStorage | S3Storage"
 
 
 async def open_stores(settings: Settings) -> tuple[Store, Store]:
     """For finished videos and for uploads; `SettingsError` where the storage does not answer."""
     if not settings.storage_url:
-        return Folder(settings.data_dir / "media"), Folder(settings.data_dir / "uploads")
-    from tasks.storage.s3 import Bucket
+        return FolderStorage(settings.data_dir / "media"), FolderStorage(settings.data_dir / "uploads")
+    from tasks.storage.s3 import S3Storage
 
-    place = read_place(settings.storage_url)
+    place = read_storage_url(settings.storage_url)
     media, uploads = (
-        Bucket(place, name, settings.environ, settings.data_dir / "incoming") for name in ("media", "uploads")
+        S3Storage(place, name, settings.environ, settings.data_dir / "incoming")
+        for name in ("media", "uploads")
     )
     await media.check()
     return media, uploads

@@ -146,7 +146,7 @@ STILLS: Final = frozenset({"mjpeg", "png", "bmp", "gif", "webp", "tiff"})  # cod
 TRIES_OF_A_PICTURE: Final = 300  # packets; a stream may begin between two key frames
 
 
-class Span(msgspec.Struct):
+class ByteSpan(msgspec.Struct):
     """What was read of one stream: seconds from its first to its last moment, by the clock of the file."""
 
     packets: int = 0
@@ -166,11 +166,11 @@ class Span(msgspec.Struct):
 class Demuxed(msgspec.Struct, frozen=True):
     """Spans by the number of their stream; `broke` is why reading ended before the end of the file, or ""."""
 
-    spans: Mapping[int, Span]
+    spans: Mapping[int, ByteSpan]
     broke: str
 
-    def of(self, stream: "VideoStream | AudioStream") -> Span:
-        return self.spans.get(stream.index, Span())
+    def of(self, stream: "VideoStream | AudioStream") -> ByteSpan:
+        return self.spans.get(stream.index, ByteSpan())
 
     @property
     def reach(self) -> float:
@@ -198,7 +198,7 @@ def open_leniently(opener: "Callable[..., Any]", name: str) -> "InputContainer":
 
 def demux(container: "InputContainer") -> Demuxed:
     """Read every packet of every stream."""
-    spans: dict[int, Span] = {}
+    spans: dict[int, ByteSpan] = {}
     try:
         for packet in container.demux():
             _add(spans, packet)
@@ -207,12 +207,12 @@ def demux(container: "InputContainer") -> Demuxed:
     return Demuxed(spans, "")
 
 
-def _add(spans: dict[int, Span], packet: Any) -> None:
+def _add(spans: dict[int, ByteSpan], packet: Any) -> None:
     at = packet.dts if packet.pts is None else packet.pts
     if at is None or packet.time_base is None or packet.is_discard:
         return
     start, length = float(at * packet.time_base), float((packet.duration or 0) * packet.time_base)
-    spans.setdefault(packet.stream_index, Span()).add(start, start + length)
+    spans.setdefault(packet.stream_index, ByteSpan()).add(start, start + length)
 
 
 def picture(container: "InputContainer", read: Demuxed) -> "VideoStream | None":
@@ -238,7 +238,7 @@ def codec_name(stream: "VideoStream") -> str:
     return str(codec.name) if codec is not None else ""
 
 
-def seconds(stream: "VideoStream | AudioStream", span: Span) -> float | None:
+def seconds(stream: "VideoStream | AudioStream", span: ByteSpan) -> float | None:
     """How long the stream plays: as it says where that is what was read, else as it was read."""
     stated = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
     read = span.seconds

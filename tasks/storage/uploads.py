@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from models.spec.values import MediaFacts
-from tasks.database.tables import JobUpload
-from tasks.database.tables import Upload as UploadRow
-from tasks.storage.media import Probed, Unreadable, probe
+from tasks.database.tables import JobUploadTable
+from tasks.database.tables import UploadTable as UploadRow
+from tasks.storage.media import Probed, UnreadableMedia, probe
 from tasks.storage.store import StorageAway, Store, Stored
 
 MAX_UPLOAD_BYTES = 512 * 1024**2  # the largest limit in the catalogue's facts is 500 MB of video
@@ -97,7 +97,7 @@ class Uploads:
         if size == 0:
             return BadUpload(f"{shown} is empty: choose another file.")
         found = await asyncio.to_thread(probe, part)
-        if isinstance(found, Unreadable):
+        if isinstance(found, UnreadableMedia):
             return BadUpload(f"{shown} {found.reason}: choose another file.")
         upload = _upload("up_" + secrets.token_urlsafe(16), shown, size, found)
         await self.store.put(part, upload.id)
@@ -139,7 +139,7 @@ class Uploads:
 
     async def sweep(self, now: float) -> int:
         """Remove files that no job has used for a day; returns how many."""
-        used = JobUpload.select(JobUpload.upload)
+        used = JobUploadTable.select(JobUploadTable.upload)
         orphans = await UploadRow.select(UploadRow.id).where(
             (UploadRow.created_at < now - ORPHAN_SECONDS) & UploadRow.id.not_in(used)
         )
@@ -200,7 +200,7 @@ PATH = "/inputs"
 LASTS = 24 * 3600.0  # seconds; a provider may queue a job for hours before it reads its inputs
 
 
-class Signed(Struct, frozen=True):
+class SignedURLs(Struct, frozen=True):
     """`public` is where providers reach this server ("" if they cannot), `local` where the sandbox does."""
 
     secret: str

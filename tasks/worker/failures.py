@@ -4,14 +4,14 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from providers.outcomes import About, Billing, ErrorKind, ProviderError, costs_again, quoted, tell
+from providers.outcomes import About, Billing, ErrorKind, ProviderError, costs_again, make_error, quoted
 from tasks.jobs.model import Amounts, Job, JobError
 
 
 def failed(job: Job, error: ProviderError, billing: Billing) -> JobError:
     """The error as this job shows it: with its own price and id, and what it cost."""
     about = About(price_again(job.estimate, job.sandbox), job.provider_job_id or "")
-    told = tell(
+    told = make_error(
         error.kind,
         error.company or job.provider,
         error.message,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.jobs.model import Job
 
 log = logging.getLogger("shotlist.jobs")
@@ -15,9 +15,9 @@ Written = TypeVar("Written")
 
 
 @asynccontextmanager
-async def holding(parts: Parts, job: Job) -> AsyncIterator[None]:
+async def hold_lease(context: AppContext, job: Job) -> AsyncIterator[None]:
     """Renew the lease of `job` until the block ends, so that a short lease means "dead" and never "slow"."""
-    renewing = asyncio.create_task(_renew(parts, job))
+    renewing = asyncio.create_task(_renew(context, job))
     try:
         yield
     finally:
@@ -25,9 +25,7 @@ async def holding(parts: Parts, job: Job) -> AsyncIterator[None]:
         await asyncio.gather(renewing, return_exceptions=True)
 
 
-async def until_it_lands(
-    job_id: str, write: Callable[[], Awaitable[Written]], longest: float = 5.0
-) -> Written:
+async def retry_write(job_id: str, write: Callable[[], Awaitable[Written]], longest: float = 5.0) -> Written:
     """Try until the database takes it: what a provider answered is worth money, and is told only once."""
     wait = 0.1
     while True:
@@ -41,7 +39,7 @@ async def until_it_lands(
         wait = min(longest, wait * 2)
 
 
-async def whole(work: Coroutine[Any, Any, Written]) -> Written:
+async def uncancelled(work: Coroutine[Any, Any, Written]) -> Written:
     """Do all of it, even where the task that asks is canceled half-way; the cancel is raised afterwards."""
     task = asyncio.create_task(work)
     try:
@@ -51,11 +49,11 @@ async def whole(work: Coroutine[Any, Any, Written]) -> Written:
         raise
 
 
-async def _renew(parts: Parts, job: Job) -> None:
+async def _renew(context: AppContext, job: Job) -> None:
     while True:
-        await asyncio.sleep(parts.pace.renew)
+        await asyncio.sleep(context.timing.renew)
         try:
-            if not await parts.jobs.claims.renew(job, parts.pace.lease):
+            if not await context.jobs.claims.renew_lease(job, context.timing.lease):
                 return
         except Exception as error:
             log.warning("job %s: its lease could not be renewed (%s)", job.id, type(error).__name__)

@@ -8,15 +8,23 @@ import functools
 import logging
 from typing import Any
 
-from providers.client.provider_client import Line
-from providers.outcomes import Billing, Canceled, CannotCancel, Look, ProviderError, Unanswered, tell
-from tasks.context import Parts
+from providers.client.provider_client import ProviderClient
+from providers.outcomes import (
+    Billing,
+    Canceled,
+    CannotCancel,
+    PollResult,
+    ProviderError,
+    Unanswered,
+    make_error,
+)
+from tasks.context import AppContext
 from tasks.errors import DatabaseAway
-from tasks.jobs.model import Watched
-from tasks.jobs.stale import LONGEST_LOOK_WAIT
+from tasks.jobs.model import PolledJob
+from tasks.jobs.stale import LONGEST_POLL_WAIT
 from tasks.worker.failures import failed
 from tasks.worker.timing import wait_or_stop
-from tasks.worker.wakeups import hint_save, wake
+from tasks.worker.wakeups import wake, wake_save
 
 log = logging.getLogger("shotlist.looks")
 
@@ -24,22 +32,22 @@ BATCH = 500
 AWAY_FOR = 8  # times the usual wait, while the database is away
 
 
-async def run_looks(parts: Parts, stop: asyncio.Event) -> None:
+async def run_poll_loop(context: AppContext, stop: asyncio.Event) -> None:
     """Look at what is due until `stop`. Looks under way are then dropped: the next worker looks again."""
     under_way: dict[str, asyncio.Task[None]] = {}
     try:
         while not stop.is_set():
-            await parts.keys.refresh()
-            taken = await _take(parts, parts.pace.looks_at_once - len(under_way))
+            await context.keys.refresh()
+            taken = await _take(context, context.timing.polls_at_once - len(under_way))
             if taken is None:
-                await wait_or_stop(stop, AWAY_FOR * parts.pace.look_idle)
+                await wait_or_stop(stop, AWAY_FOR * context.timing.poll_idle)
                 continue
             for watched in taken:
                 if watched.id not in under_way:
-                    task = asyncio.create_task(_look_safely(parts, watched))
+                    task = asyncio.create_task(_poll_safely(context, watched))
                     under_way[watched.id] = task
                     task.add_done_callback(functools.partial(_forget, under_way, watched.id))
-            await wait_or_stop(stop, 0.0 if len(taken) == BATCH else parts.pace.look_idle)
+            await wait_or_stop(stop, 0.0 if len(taken) == BATCH else context.timing.poll_idle)
     finally:
         for task in under_way.values():
             task.cancel()
@@ -50,74 +58,74 @@ def _forget(under_way: dict[str, asyncio.Task[None]], job_id: str, _: object) ->
     under_way.pop(job_id)
 
 
-async def _take(parts: Parts, room: int) -> tuple[Watched, ...] | None:
+async def _take(context: AppContext, room: int) -> tuple[PolledJob, ...] | None:
     """None: the database gives nothing just now."""
     if room <= 0:
         return ()
     try:
-        return await parts.jobs.claims.due_looks(min(BATCH, room), parts.pace.look_growth)
+        return await context.jobs.claims.claim_due_polls(min(BATCH, room), context.timing.poll_growth)
     except Exception as error:
         log.warning("the database gives no looks (%s); trying again", type(error).__name__)
         return None
 
 
-async def _look_safely(parts: Parts, watched: Watched) -> None:
+async def _poll_safely(context: AppContext, job: PolledJob) -> None:
     """A fault in one look must not end the loop: the job is due again, for its next time is set already."""
-    for step in (_look, _end_if_late):
+    for step in (_poll, _end_if_late):
         try:
-            await step(parts, watched)
+            await step(context, job)
         except DatabaseAway as error:
-            log.warning("job %s: a look could not be written down (%s)", watched.id, error)
+            log.warning("job %s: a look could not be written down (%s)", job.id, error)
         except Exception:
-            log.exception("job %s: a look broke off", watched.id)
+            log.exception("job %s: a look broke off", job.id)
 
 
-async def _look(parts: Parts, watched: Watched) -> None:
-    line = parts.lines.line(watched.provider, watched.origin, watched.sandbox)
-    if line is not None:
-        await look(parts, line, watched)
+async def _poll(context: AppContext, job: PolledJob) -> None:
+    client = context.registry.client(job.provider, job.origin, job.sandbox)
+    if client is not None:
+        await poll_job(context, client, job)
 
 
-async def _end_if_late(parts: Parts, watched: Watched) -> None:
+async def _end_if_late(context: AppContext, job: PolledJob) -> None:
     """Nobody waits for ever; looks go on for a day, and a late success is still collected.
 
     Only after a look that did not end the job: a machine that slept past the deadline finds it finished.
     """
-    late = watched.deadline_at is not None and watched.deadline_at <= parts.jobs.clock()
-    if watched.state != "processing" or not late:
+    late = job.deadline_at is not None and job.deadline_at <= context.jobs.clock()
+    if job.state != "processing" or not late:
         return
-    wire = parts.wires.get(watched.provider)
-    billing: Billing = "not_billed" if watched.sandbox else "unknown"
-    reason = f"it took more than {watched.deadline_sec / 60:.0f} minutes"
-    company = wire.display_name if wire else watched.provider
-    error = tell("timeout", company, reason, billing=billing, cause="late")
-    if (job := await parts.jobs.find(watched.id)) is None:
+    description = context.descriptions.get(job.provider)
+    billing: Billing = "not_billed" if job.sandbox else "unknown"
+    reason = f"it took more than {job.deadline_sec / 60:.0f} minutes"
+    company = description.display_name if description else job.provider
+    error = make_error("timeout", company, reason, billing=billing, cause="late")
+    if (row := await context.jobs.get_any(job.id)) is None:
         return
-    shown = failed(job, error, billing)
-    await parts.jobs.move(watched, "failed", "past its deadline", billing=billing, error=shown)
-    await wake(parts, watched.provider, watched.sandbox)
+    shown = failed(row, error, billing)
+    await context.jobs.transition(job, "failed", "past its deadline", billing=billing, error=shown)
+    await wake(context, job.provider, job.sandbox)
 
 
-async def look(parts: Parts, line: Line, watched: Watched) -> None:
+async def poll_job(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
     """Ask the provider once, write what changed, and pass a cancel on. What has succeeded is saved in any case."""
-    answer = await line.look(watched.operation, cancel_sent=watched.cancel_sent_at is not None)
+    answer = await client.poll(job.operation, cancel_sent=job.cancel_sent_at is not None)
     match answer:
         case Unanswered():
-            await _unanswered(parts, line, watched, answer)
-        case Look(state="succeeded"):
-            await _succeeded(parts, watched, answer)
-        case Look(state="failed" | "canceled"):
-            await _over(parts, line, watched, answer)
-        case Look():
-            await _going_on(parts, watched, answer)
-            if watched.cancel_requested_at is not None and watched.state == "processing":
-                await _send_cancel(parts, line, watched)
+            await _unanswered(context, client, job, answer)
+        case PollResult(state="succeeded"):
+            await _succeeded(context, job, answer)
+        case PollResult(state="failed" | "canceled"):
+            await _over(context, client, job, answer)
+        case PollResult():
+            await _going_on(context, job, answer)
+            if job.cancel_requested_at is not None and job.state == "processing":
+                await _send_cancel(context, client, job)
 
 
-async def _succeeded(parts: Parts, watched: Watched, answer: Look) -> None:
+async def _succeeded(context: AppContext, job: PolledJob, answer: PollResult) -> None:
     """Also after a deadline or a cancel: it was made, so it is kept."""
-    moved = await parts.jobs.move(
-        watched,
+    moved = await context.jobs.transition(
+        job,
         "saving",
         "the provider has finished",
         found=answer.outputs,
@@ -125,34 +133,32 @@ async def _succeeded(parts: Parts, watched: Watched, answer: Look) -> None:
         billing=answer.billing or "billed",
         next_look_at=None,
         gone=0,
-        log=answer.log or watched.log,
+        log=answer.log or job.log,
         queue_position=None,
     )
     if moved is not None:
-        await hint_save(parts, moved)
-        await wake(parts, watched.provider, watched.sandbox)
+        await wake_save(context, moved)
+        await wake(context, job.provider, job.sandbox)
 
 
-async def _over(parts: Parts, line: Line, watched: Watched, answer: Look) -> None:
+async def _over(context: AppContext, client: ProviderClient, job: PolledJob, answer: PollResult) -> None:
     """Failed or canceled for good. A job that had ended here already only learns what it cost."""
     billing = answer.billing or (answer.error.billing if answer.error else None) or "unknown"
-    billing = "not_billed" if watched.sandbox else billing
-    if watched.state != "processing":
-        company = line.wire.display_name
-        await parts.jobs.learn_money(watched, billing, answer.cost, company, answer.error)
+    billing = "not_billed" if job.sandbox else billing
+    if job.state != "processing":
+        company = client.description.display_name
+        await context.jobs.record_cost(job, billing, answer.cost, company, answer.error)
         return
     if answer.state == "canceled":
-        await _end(parts, watched, "canceled", "the provider confirmed it", billing, cost=answer.cost)
+        await _end(context, job, "canceled", "the provider confirmed it", billing, cost=answer.cost)
     else:
-        error = answer.error or tell("unknown", line.wire.display_name, billing=billing)
-        await _end(
-            parts, watched, "failed", f"at the provider: {error.kind}", billing, error, cost=answer.cost
-        )
+        error = answer.error or make_error("unknown", client.description.display_name, billing=billing)
+        await _end(context, job, "failed", f"at the provider: {error.kind}", billing, error, cost=answer.cost)
 
 
 async def _end(
-    parts: Parts,
-    watched: Watched,
+    context: AppContext,
+    job: PolledJob,
     state: Any,
     why: str,
     billing: Billing,
@@ -160,61 +166,63 @@ async def _end(
     **facts: Any,
 ) -> None:
     facts = {"next_look_at": None, **facts}
-    job = await parts.jobs.find(watched.id) if error else None
-    shown = failed(job, error, billing) if job and error else None
-    await parts.jobs.move(watched, state, why, billing=billing, error=shown, queue_position=None, **facts)
-    await wake(parts, watched.provider, watched.sandbox)
+    row = await context.jobs.get_any(job.id) if error else None
+    shown = failed(row, error, billing) if row and error else None
+    await context.jobs.transition(job, state, why, billing=billing, error=shown, queue_position=None, **facts)
+    await wake(context, job.provider, job.sandbox)
 
 
-async def _unanswered(parts: Parts, line: Line, watched: Watched, answer: Unanswered) -> None:
+async def _unanswered(
+    context: AppContext, client: ProviderClient, job: PolledJob, answer: Unanswered
+) -> None:
     """Silence changes nothing; "no such job" is believed when it was heard several times in a row."""
     if answer.retry_after is not None:
-        due = parts.jobs.clock() + min(answer.retry_after, LONGEST_LOOK_WAIT)
-        await parts.jobs.note(watched.id, next_look_at=due)
+        due = context.jobs.clock() + min(answer.retry_after, LONGEST_POLL_WAIT)
+        await context.jobs.record_facts(job.id, next_look_at=due)
     if not answer.gone:
         return
-    if watched.gone + 1 < parts.pace.gone_looks:
-        await parts.jobs.note(watched.id, gone=watched.gone + 1)
-    elif watched.state == "processing":
-        billing: Billing = "not_billed" if watched.sandbox else "unknown"
-        error = tell("expired", line.wire.display_name, answer.reason, billing=billing)
-        await _end(parts, watched, "failed", "the provider does not know it any more", billing, error)
+    if job.gone + 1 < context.timing.gone_polls:
+        await context.jobs.record_facts(job.id, gone=job.gone + 1)
+    elif job.state == "processing":
+        billing: Billing = "not_billed" if job.sandbox else "unknown"
+        error = make_error("expired", client.description.display_name, answer.reason, billing=billing)
+        await _end(context, job, "failed", "the provider does not know it any more", billing, error)
     else:
-        await parts.jobs.note(watched.id, next_look_at=None)
+        await context.jobs.record_facts(job.id, next_look_at=None)
 
 
-async def _going_on(parts: Parts, watched: Watched, answer: Look) -> None:
+async def _going_on(context: AppContext, job: PolledJob, answer: PollResult) -> None:
     """Write only what is news: most looks find nothing new."""
     seen = {"progress": answer.progress, "queue_position": answer.position, "log": answer.log, "gone": 0}
-    news = {name: value for name, value in seen.items() if value != getattr(watched, name)}
+    news = {name: value for name, value in seen.items() if value != getattr(job, name)}
     for name in ("progress", "log"):  # a look that heard nothing of these takes nothing back
         if seen[name] is None:
             news.pop(name, None)
     if answer.retry_after is not None:
-        news["next_look_at"] = parts.jobs.clock() + min(answer.retry_after, LONGEST_LOOK_WAIT)
+        news["next_look_at"] = context.jobs.clock() + min(answer.retry_after, LONGEST_POLL_WAIT)
     if news:
-        await parts.jobs.note(watched.id, **news)
+        await context.jobs.record_facts(job.id, **news)
 
 
-async def _send_cancel(parts: Parts, line: Line, watched: Watched) -> None:
-    if not await parts.jobs.claims.sending_cancel(watched.id, parts.pace.cancel_again):
+async def _send_cancel(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
+    if not await context.jobs.claims.claim_cancel(job.id, context.timing.cancel_again):
         return
-    log.info("job %s: cancel sent to %s", watched.id, watched.provider)
-    match await line.cancel(watched.operation):
+    log.info("job %s: cancel sent to %s", job.id, job.provider)
+    match await client.cancel(job.operation):
         case Canceled():
-            await _confirmed(parts, line, watched)
+            await _confirmed(context, client, job)
         case CannotCancel(why):
-            await parts.jobs.note(watched.id, log=why)
+            await context.jobs.record_facts(job.id, log=why)
 
 
-async def _confirmed(parts: Parts, line: Line, watched: Watched) -> None:
+async def _confirmed(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
     """The provider says that it stopped: one more look tells what that cost, or that it had finished after all."""
-    match await line.look(watched.operation, cancel_sent=True):
-        case Look(state="succeeded") as answer:
-            await _succeeded(parts, watched, answer)
-        case Look(state="failed" | "canceled") as answer:
-            await _over(parts, line, watched, answer)
+    match await client.poll(job.operation, cancel_sent=True):
+        case PollResult(state="succeeded") as answer:
+            await _succeeded(context, job, answer)
+        case PollResult(state="failed" | "canceled") as answer:
+            await _over(context, client, job, answer)
         case _:
             # Looks go on, for a day, in case that it ends otherwise.
-            await parts.jobs.move(watched, "canceled", "the provider confirmed it", billing="unknown")
-            await wake(parts, watched.provider, watched.sandbox)
+            await context.jobs.transition(job, "canceled", "the provider confirmed it", billing="unknown")
+            await wake(context, job.provider, job.sandbox)

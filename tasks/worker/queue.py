@@ -19,8 +19,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from tasks.jobs.claims import Hint
-from tasks.worker.timing import Pace
+from tasks.jobs.claims import Wakeup
+from tasks.worker.timing import WorkerTiming
 
 log = logging.getLogger("shotlist.queue")
 
@@ -39,13 +39,13 @@ class Queue:
         self.url = url
         self._client = _connect(url, NoBackoff(), tries=1, timeout=1.0)
 
-    async def hint_submit(self, hint: Hint, provider: str, sandbox: bool, after: float = 0.0) -> None:
+    async def enqueue_submit(self, wakeup: Wakeup, provider: str, sandbox: bool, after: float = 0.0) -> None:
         """Tell a worker that a job waits for this provider; it takes whichever job is next there."""
-        await self._send(SUBMIT, "submit", hint, after, provider, sandbox)
+        await self._send(SUBMIT, "submit", wakeup, after, provider, sandbox)
 
-    async def hint_save(self, hint: Hint, after: float = 0.0) -> None:
+    async def enqueue_save(self, wakeup: Wakeup, after: float = 0.0) -> None:
         """Tell a worker that this job's video is ready to be fetched."""
-        await self._send(SAVE, "save", hint, after, hint.job_id)
+        await self._send(SAVE, "save", wakeup, after, wakeup.job_id)
 
     async def answers(self) -> bool:
         """Whether the queue is there, within a second."""
@@ -58,7 +58,9 @@ class Queue:
     async def close(self) -> None:
         await self._client.aclose(close_connection_pool=True)
 
-    async def run(self, submit: SubmitStep, save: SaveStep, pace: Pace, stop: asyncio.Event) -> None:
+    async def run(
+        self, submit: SubmitStep, save: SaveStep, timing: WorkerTiming, stop: asyncio.Event
+    ) -> None:
         """Work on hints until `stop`; then steps under way have `pace.shutdown` seconds to end."""
 
         async def submit_message(_: dict[Any, Any], provider: str, sandbox: bool) -> None:
@@ -68,24 +70,24 @@ class Queue:
             await save(job_id)
 
         steps = (
-            _Reader(SUBMIT, func(submit_message, name="submit"), pace.submits_at_once, 0.05),  # type: ignore[arg-type]
-            _Reader(SAVE, func(save_message, name="save"), pace.saves_at_once, 0.1),  # type: ignore[arg-type]
+            _Reader(SUBMIT, func(submit_message, name="submit"), timing.submits_at_once, 0.05),  # type: ignore[arg-type]
+            _Reader(SAVE, func(save_message, name="save"), timing.saves_at_once, 0.1),  # type: ignore[arg-type]
         )
-        await asyncio.gather(*(_keep_reading(self.url, step, pace, stop) for step in steps))
+        await asyncio.gather(*(_keep_reading(self.url, step, timing, stop) for step in steps))
 
-    async def _send(self, queue: str, step: str, hint: Hint, after: float, *args: Any) -> None:
+    async def _send(self, queue: str, step: str, wakeup: Wakeup, after: float, *args: Any) -> None:
         try:
             await self._client.enqueue_job(
                 step,
                 *args,
-                _job_id=f"{hint.job_id}:{hint.revision}",
+                _job_id=f"{wakeup.job_id}:{wakeup.revision}",
                 _queue_name=queue,
                 _defer_by=after if after > 0 else None,
             )
         except (RedisError, OSError) as error:
             log.warning(
                 "job %s: the queue is away (%s); the sweep will send the hint again",
-                hint.job_id,
+                wakeup.job_id,
                 type(error).__name__,
             )
 
@@ -99,7 +101,7 @@ class _Reader(msgspec.Struct, frozen=True):
     poll_delay: float
 
 
-async def _keep_reading(url: str, reader: _Reader, pace: Pace, stop: asyncio.Event) -> None:
+async def _keep_reading(url: str, reader: _Reader, timing: WorkerTiming, stop: asyncio.Event) -> None:
     """arq's worker ends when the queue is away for long; then begin another, beside the steps that still run."""
     stopped = asyncio.create_task(stop.wait())
     ending: set[asyncio.Task[None]] = set()
@@ -110,7 +112,7 @@ async def _keep_reading(url: str, reader: _Reader, pace: Pace, stop: asyncio.Eve
             await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if running.done() and not running.cancelled() and (error := running.exception()):
                 log.warning("%s: the queue is away (%s); trying again", reader.queue, type(error).__name__)
-            ending.add(asyncio.create_task(_end(worker, running, pace, stopped)))
+            ending.add(asyncio.create_task(_end(worker, running, timing, stopped)))
             await asyncio.wait({stopped}, timeout=1.0)
             ending = {end for end in ending if not end.done()}
         await asyncio.gather(*ending)
@@ -119,7 +121,7 @@ async def _keep_reading(url: str, reader: _Reader, pace: Pace, stop: asyncio.Eve
 
 
 async def _end(
-    worker: Worker, running: asyncio.Task[None], pace: Pace, stopped: asyncio.Task[Literal[True]]
+    worker: Worker, running: asyncio.Task[None], timing: WorkerTiming, stopped: asyncio.Task[Literal[True]]
 ) -> None:
     """Take no more messages and let the steps under way end; once we are stopped they have `pace.shutdown` seconds."""
     worker.allow_pick_jobs = False
@@ -128,7 +130,7 @@ async def _end(
     steps = set(worker.tasks.values())
     left = asyncio.create_task(_all_done(steps))
     await asyncio.wait({left, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.wait({left}, timeout=pace.shutdown)
+    await asyncio.wait({left}, timeout=timing.shutdown)
     for task in (left, *steps):
         task.cancel()
     # A canceled step still writes down what it knows; with the database away it must not keep us for ever.

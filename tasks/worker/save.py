@@ -6,13 +6,13 @@ from typing import Any, BinaryIO
 
 from msgspec import Struct, structs
 
-from providers.client.provider_client import Line
-from providers.outcomes import Billing, Cause, Fetched, FetchFailed, Look, OutputFile, tell
-from tasks.context import Parts
+from providers.client.provider_client import ProviderClient
+from providers.outcomes import Billing, Cause, Fetched, FetchFailed, OutputFile, PollResult, make_error
+from tasks.context import AppContext
 from tasks.jobs.model import Job, Output
 from tasks.storage.media import BadOutput
 from tasks.worker.failures import failed
-from tasks.worker.leases import holding, until_it_lands
+from tasks.worker.leases import hold_lease, retry_write
 from tasks.worker.timing import backoff
 
 log = logging.getLogger("shotlist.jobs")
@@ -39,21 +39,21 @@ class Unsaved(Struct, frozen=True):
 NO_LINE = Unsaved("no_line", "its provider is not set up here just now")
 
 
-async def save(parts: Parts, job_id: str) -> None:
+async def save_result(context: AppContext, job_id: str) -> None:
     """Fetch the result of this job, if that is still to be done and nobody is at it."""
-    job = await parts.jobs.claims.to_save(job_id, parts.pace.lease)
+    job = await context.jobs.claims.claim_save(job_id, context.timing.lease)
     if job is None:
         return
-    line = parts.lines.line(*job.line_key)
-    async with holding(parts, job):
-        saved = await _collect(parts, line, job) if line else NO_LINE
+    client = context.registry.client(*job.line_key)
+    async with hold_lease(context, job):
+        saved = await _collect(context, client, job) if client else NO_LINE
         if isinstance(saved, Unsaved):
-            await _unsaved(parts, line, job, saved)
+            await _unsaved(context, client, job, saved)
         else:
-            await until_it_lands(job.id, lambda: _stored(parts, job, saved))
+            await retry_write(job.id, lambda: _stored(context, job, saved))
 
 
-async def _stored(parts: Parts, job: Job, saved: tuple[Output, ...]) -> None:
+async def _stored(context: AppContext, job: Job, saved: tuple[Output, ...]) -> None:
     log_before = None if (job.log or "").startswith(NOT_YET) else job.log
     facts: dict[str, Any] = {
         "outputs": saved,
@@ -61,17 +61,17 @@ async def _stored(parts: Parts, job: Job, saved: tuple[Output, ...]) -> None:
         "progress": 1.0,
         "log": log_before,
     }
-    await parts.jobs.move(job, "succeeded", "stored", **facts)
+    await context.jobs.transition(job, "succeeded", "stored", **facts)
 
 
-async def _collect(parts: Parts, line: Line, job: Job) -> tuple[Output, ...] | Unsaved:
+async def _collect(context: AppContext, client: ProviderClient, job: Job) -> tuple[Output, ...] | Unsaved:
     """All files of the job, or the first reason why one is lacking, with those that are not."""
     if not job.found:
         return Unsaved(None, "its answer names no file", believed_after=1)
     saved: list[Output] = []
     lacking: Unsaved | None = None
     for number, file in enumerate(job.found):
-        output = await _save_one(parts, line, job, number, file)
+        output = await _save_one(context, client, job, number, file)
         if isinstance(output, Output):
             saved.append(output)
             continue
@@ -81,13 +81,15 @@ async def _collect(parts: Parts, line: Line, job: Job) -> tuple[Output, ...] | U
     return structs.replace(lacking, saved=tuple(saved)) if lacking else tuple(saved)
 
 
-async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: OutputFile) -> Output | Unsaved:
+async def _save_one(
+    context: AppContext, client: ProviderClient, job: Job, number: int, file: OutputFile
+) -> Output | Unsaved:
     async def fetch(to: BinaryIO) -> FetchFailed | None:
-        answer = await line.fetch(file, to, parts.settings.max_result_bytes)
+        answer = await client.fetch(file, to, context.settings.max_result_bytes)
         return None if isinstance(answer, Fetched) else answer
 
     try:
-        saved = await parts.media.save(job.id, number, fetch)
+        saved = await context.media.save(job.id, number, fetch)
     except OSError as error:
         cause: Cause = "disk_full" if error.errno in NO_ROOM else "storage_away"
         return Unsaved(cause, error.strerror or str(error))
@@ -97,34 +99,34 @@ async def _save_one(parts: Parts, line: Line, job: Job, number: int, file: Outpu
     match saved:
         case BadOutput(reason, missing):
             bad: Cause = "cut_off" if missing else "no_media"
-            return Unsaved(bad, f"the file {reason}", parts.pace.save_tries_bad)
+            return Unsaved(bad, f"the file {reason}", context.timing.save_tries_bad)
         case FetchFailed(reason, expired, retryable, cause):
             final = expired or not retryable
             why: Cause = "dead_link" if expired else cause
-            return Unsaved(why, reason, parts.pace.save_tries_bad if final else None, expired)
+            return Unsaved(why, reason, context.timing.save_tries_bad if final else None, expired)
         case Output():
             return saved
 
 
-async def _unsaved(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> None:
+async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job, unsaved: Unsaved) -> None:
     """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had.
 
     What of it could be stored is kept in any case.
     """
-    if not await _is_believed(parts, line, job, unsaved):
-        if unsaved.expired and line is not None:
-            await _ask_for_new_links(parts, line, job)
-        await _later(parts, job, unsaved.reason)
+    if not await _is_believed(context, client, job, unsaved):
+        if unsaved.expired and client is not None:
+            await _ask_for_new_links(context, client, job)
+        await _later(context, job, unsaved.reason)
         return
     if unsaved.saved:
-        await until_it_lands(job.id, lambda: _stored(parts, job, _without(unsaved, len(job.found))))
+        await retry_write(job.id, lambda: _stored(context, job, _without(unsaved, len(job.found))))
         return
     billing: Billing = "not_billed" if job.sandbox else job.billing or "billed"
-    company = line.wire.display_name if line else job.provider
+    company = client.description.display_name if client else job.provider
     error = failed(
-        job, tell("bad_output", company, unsaved.reason, billing=billing, cause=unsaved.cause), billing
+        job, make_error("bad_output", company, unsaved.reason, billing=billing, cause=unsaved.cause), billing
     )
-    await parts.jobs.move(job, "failed", f"given up: {unsaved.reason}", billing=billing, error=error)
+    await context.jobs.transition(job, "failed", f"given up: {unsaved.reason}", billing=billing, error=error)
 
 
 def _without(unsaved: Unsaved, made: int) -> tuple[Output, ...]:
@@ -134,29 +136,31 @@ def _without(unsaved: Unsaved, made: int) -> tuple[Output, ...]:
     return (structs.replace(first, note=" ".join(filter(None, [lacking, first.note]))), *others)
 
 
-async def _is_believed(parts: Parts, line: Line | None, job: Job, unsaved: Unsaved) -> bool:
+async def _is_believed(
+    context: AppContext, client: ProviderClient | None, job: Job, unsaved: Unsaved
+) -> bool:
     """Bad answers are counted by themselves: a disk that was full for an hour does not use up their tries.
 
     Bad luck is tried again for as long as the provider keeps the file, and for a day where that is not known or less.
     """
     if unsaved.believed_after is None:
-        kept = line.wire.output.ttl if line else None
-        return job.attempts + 1 >= max(parts.pace.save_tries, (kept or 0) / parts.pace.retry_max)
-    return await parts.jobs.claims.bad_answer(job) >= unsaved.believed_after
+        kept = client.description.output.ttl if client else None
+        return job.attempts + 1 >= max(context.timing.save_tries, (kept or 0) / context.timing.retry_max)
+    return await context.jobs.claims.count_bad_answer(job) >= unsaved.believed_after
 
 
-async def _ask_for_new_links(parts: Parts, line: Line, job: Job) -> None:
+async def _ask_for_new_links(context: AppContext, client: ProviderClient, job: Job) -> None:
     if job.operation is None:
         return
-    match await line.look(job.operation):
-        case Look(state="succeeded", outputs=outputs) if outputs:
-            await parts.jobs.note(job.id, found=outputs)
+    match await client.poll(job.operation):
+        case PollResult(state="succeeded", outputs=outputs) if outputs:
+            await context.jobs.record_facts(job.id, found=outputs)
 
 
-async def _later(parts: Parts, job: Job, why: str) -> None:
-    wait = backoff(parts.pace, job.attempts + 1)
+async def _later(context: AppContext, job: Job, why: str) -> None:
+    wait = backoff(context.timing, job.attempts + 1)
     log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, why)
-    await parts.jobs.note(job.id, log=f"{NOT_YET} ({why}): Shotlist tries again by itself.")
-    hint = await parts.jobs.claims.put_back(job, parts.jobs.clock() + wait)
-    if hint is not None:
-        await parts.queue.hint_save(hint, after=wait)
+    await context.jobs.record_facts(job.id, log=f"{NOT_YET} ({why}): Shotlist tries again by itself.")
+    wakeup = await context.jobs.claims.release(job, context.jobs.clock() + wait)
+    if wakeup is not None:
+        await context.queue.enqueue_save(wakeup, after=wait)

@@ -8,29 +8,29 @@ from msgspec.json import encode
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.client.provider_client import Line
+from providers.client.provider_client import ProviderClient
 from providers.outcomes import (
     Accepted,
     Handle,
     Limited,
     LocalFile,
-    NotDelivered,
     NotSent,
+    NotUploaded,
     ProviderError,
     Refused,
-    SubmitAnswer,
+    SubmitOutcome,
     Unclear,
-    tell,
+    make_error,
 )
-from tasks.context import Parts
-from tasks.jobs.model import Job, lane
+from tasks.context import AppContext
+from tasks.jobs.model import Job, provider_queue
 from tasks.jobs.repository import Cadence
-from tasks.reconcile import arrived
+from tasks.reconcile import find_submission
 from tasks.storage.uploads import MIMES
 from tasks.worker.failures import price_again, unconfirmed, undelivered
-from tasks.worker.leases import holding, until_it_lands, whole
+from tasks.worker.leases import hold_lease, retry_write, uncancelled
 from tasks.worker.timing import backoff
-from tasks.worker.wakeups import hint_one, hint_submit, limits, wake
+from tasks.worker.wakeups import limits, wake, wake_one, wake_submit
 
 KEEP_BYTES = (
     4096  # a longer handle is the file itself, which is cheaper to read again than to keep in the row
@@ -41,7 +41,7 @@ NO_EARLIER = "The earlier job is not here any more: choose another one. Nothing 
 NOT_THEIRS = "Only a job that the same provider has finished can be carried on. Nothing was ordered."
 
 
-class Delivered(Struct, frozen=True):
+class MediaUploaded(Struct, frozen=True):
     """Handles by JSON pointer."""
 
     handles: dict[str, Handle]
@@ -55,69 +55,75 @@ class Delivered(Struct, frozen=True):
         return {at: handle for at, handle in self.handles.items() if len(encode(handle.value)) <= KEEP_BYTES}
 
 
-class Undelivered(Struct, frozen=True):
+class MediaNotUploaded(Struct, frozen=True):
     """A sentence for people; nothing was ordered."""
 
     sentence: str
     retryable: bool
 
 
-async def deliver(parts: Parts, line: Line, job: Job) -> Delivered | Undelivered:
+async def upload_media(
+    context: AppContext, client: ProviderClient, job: Job
+) -> MediaUploaded | MediaNotUploaded:
     """Deliver what was not delivered before, or has expired since."""
-    soon = parts.jobs.clock() + parts.pace.handle_margin
+    soon = context.jobs.clock() + context.timing.handle_margin
     handles: dict[str, Handle] = {}
     for leaf in job.order.media:
         kept = job.handles.get(leaf.at)
         if kept is not None and (kept.expires_at is None or kept.expires_at > soon):
             handles[leaf.at] = kept
             continue
-        match await _deliver_one(parts, line, job, leaf):
-            case NotDelivered(sentence, retryable):
-                return Undelivered(sentence, retryable)
+        match await _upload_one(context, client, job, leaf):
+            case NotUploaded(sentence, retryable):
+                return MediaNotUploaded(sentence, retryable)
             case handle:
                 handles[leaf.at] = handle
-    return Delivered(handles)
+    return MediaUploaded(handles)
 
 
-async def _deliver_one(parts: Parts, line: Line, job: Job, leaf: MediaLeaf) -> Handle | NotDelivered:
+async def _upload_one(
+    context: AppContext, client: ProviderClient, job: Job, leaf: MediaLeaf
+) -> Handle | NotUploaded:
     """An address or a data URI holds all that is needed; else the leaf names an earlier job or an upload."""
     if leaf.ref.startswith(("https://", "data:")):
-        return await line.deliver(leaf, None, job.order)
+        return await client.upload_media(leaf, None, job.order)
     try:
         if leaf.kind in ("job", "job-video"):
-            return await _earlier(parts, line, job, leaf)
-        async with parts.uploads.local(job.owner, leaf.ref) as found:
+            return await _earlier(context, client, job, leaf)
+        async with context.uploads.local(job.owner, leaf.ref) as found:
             if found is None:
-                return NotDelivered(GONE, retryable=False)
+                return NotUploaded(GONE, retryable=False)
             upload, path = found
-            url = parts.signed.address(job.owner, upload.id, parts.jobs.clock(), sandbox=job.sandbox)
+            url = context.signed.address(job.owner, upload.id, context.jobs.clock(), sandbox=job.sandbox)
             file = LocalFile(path, upload.name, upload.mime, upload.bytes, url)
-            return await line.deliver(leaf, file, job.order)
+            return await client.upload_media(leaf, file, job.order)
     except OSError as error:
         reason = error.strerror or str(error)
-        return NotDelivered(
+        return NotUploaded(
             f"A file of this job could not be read from our storage ({reason}).", retryable=True
         )
 
 
-async def _earlier(parts: Parts, line: Line, job: Job, leaf: MediaLeaf) -> Handle | NotDelivered:
+async def _earlier(
+    context: AppContext, client: ProviderClient, job: Job, leaf: MediaLeaf
+) -> Handle | NotUploaded:
     """An earlier job of the same owner: its id at the provider, or its video as a file."""
-    earlier = await parts.jobs.get(job.owner, leaf.ref)
+    earlier = await context.jobs.get(job.owner, leaf.ref)
     if earlier is None:
-        return NotDelivered(NO_EARLIER, retryable=False)
+        return NotUploaded(NO_EARLIER, retryable=False)
     if leaf.kind == "job":
         same = (earlier.provider, earlier.sandbox) == (job.provider, job.sandbox)
         known = earlier.provider_job_id if same and earlier.state == "succeeded" else None
-        return Handle(known) if known else NotDelivered(NOT_THEIRS, retryable=False)
+        return Handle(known) if known else NotUploaded(NOT_THEIRS, retryable=False)
     video = next((each for each in earlier.outputs if each.kind == "video"), None)
-    stored = await parts.media.find(earlier.id, video.name) if video else None
+    stored = await context.media.find(earlier.id, video.name) if video else None
     if video is None or stored is None:
-        return NotDelivered(NO_EARLIER, retryable=False)
-    async with parts.media.store.local(stored.key) as path:
+        return NotUploaded(NO_EARLIER, retryable=False)
+    async with context.media.store.local(stored.key) as path:
         if path is None:
-            return NotDelivered(NO_EARLIER, retryable=False)
+            return NotUploaded(NO_EARLIER, retryable=False)
         file = LocalFile(path, video.name, MIMES.get(video.format, "video/mp4"), video.bytes)
-        return await line.deliver(MediaLeaf(leaf.at, "video", leaf.ref), file, job.order)
+        return await client.upload_media(MediaLeaf(leaf.at, "video", leaf.ref), file, job.order)
 
 
 log = logging.getLogger("shotlist.jobs")
@@ -128,48 +134,48 @@ NO_ROOM = (
 )
 
 
-async def submit_next(parts: Parts, provider: str, sandbox: bool) -> None:
+async def submit_next(context: AppContext, provider: str, sandbox: bool) -> None:
     """Take the fairest job that waits for this provider, if there is a slot, and order it."""
-    job = await _next(parts, provider, sandbox)
+    job = await _next(context, provider, sandbox)
     if job is None:
         return
-    line = parts.lines.line(*job.line_key)
-    if line is None:
-        await _put_back(parts, job, "its provider is not set up here just now")
+    client = context.registry.client(*job.line_key)
+    if client is None:
+        await _put_back(context, job, "its provider is not set up here just now")
         return
-    if not parts.media.has_room():
-        await parts.jobs.note(job.id, log=NO_ROOM)
-        await _put_back(parts, job, "the disk is nearly full")
+    if not context.media.has_room():
+        await context.jobs.record_facts(job.id, log=NO_ROOM)
+        await _put_back(context, job, "the disk is nearly full")
         return
-    async with holding(parts, job):
-        delivered = await deliver(parts, line, job)
+    async with hold_lease(context, job):
+        delivered = await upload_media(context, client, job)
     match delivered:
-        case Undelivered(sentence, retryable):
-            await _undelivered(parts, job, sentence, retryable)
-        case Delivered():
-            await _order(parts, line, job, delivered)
+        case MediaNotUploaded(sentence, retryable):
+            await _not_uploaded(context, job, sentence, retryable)
+        case MediaUploaded():
+            await _send(context, client, job, delivered)
 
 
-async def _next(parts: Parts, provider: str, sandbox: bool) -> Job | None:
+async def _next(context: AppContext, provider: str, sandbox: bool) -> Job | None:
     """None where nothing may go now; what only the rate limit holds back is told again when it may."""
-    name, allowed = lane(provider, sandbox), limits(parts, provider)
-    claims, lease = parts.jobs.claims, parts.pace.lease
-    job = await claims.next_to_submit(name, allowed.concurrency, lease, allowed.per_minute)
-    if job is None and allowed.per_minute and (wait := await claims.spaced(name)):
-        await hint_one(parts, provider, sandbox, after=wait)
+    name, allowed = provider_queue(provider, sandbox), limits(context, provider)
+    claims, lease = context.jobs.claims, context.timing.lease
+    job = await claims.claim_submission(name, allowed.concurrency, lease, allowed.per_minute)
+    if job is None and allowed.per_minute and (wait := await claims.rate_limit_wait(name)):
+        await wake_one(context, provider, sandbox, after=wait)
     return job
 
 
-async def _order(parts: Parts, line: Line, job: Job, delivered: Delivered) -> None:
+async def _send(context: AppContext, client: ProviderClient, job: Job, delivered: MediaUploaded) -> None:
     """From here to the recorded answer nobody else may send this job: the row says so before the request leaves."""
-    now = parts.jobs.clock()
-    sent = await parts.jobs.move(
+    now = context.jobs.clock()
+    sent = await context.jobs.transition(
         job,
         "submitting",
         f"about to send to {job.provider}",
         durable=True,
         unless_canceled=True,
-        lease_until=now + parts.pace.lease,
+        lease_until=now + context.timing.lease,
         attempts=job.attempts,
         gone=0,
         handles=delivered.to_keep,
@@ -177,17 +183,19 @@ async def _order(parts: Parts, line: Line, job: Job, delivered: Delivered) -> No
     )
     if sent is None:
         return
-    async with holding(parts, sent):
-        answer = await _ask(parts, line, sent, delivered)
-        await whole(record(parts, line, sent, answer))
+    async with hold_lease(context, sent):
+        answer = await _ask(context, client, sent, delivered)
+        await uncancelled(record_outcome(context, client, sent, answer))
 
 
-async def _ask(parts: Parts, line: Line, job: Job, delivered: Delivered) -> SubmitAnswer:
-    limit = parts.pace.submit_limit
+async def _ask(
+    context: AppContext, client: ProviderClient, job: Job, delivered: MediaUploaded
+) -> SubmitOutcome:
+    limit = context.timing.submit_limit
     try:
         async with asyncio.timeout(limit):
-            address = parts.webhooks.address(line.wire, job.id)
-            return await line.submit(job.order, delivered.values, job_id=job.id, webhook=address)
+            address = context.webhooks.address(client.description, job.id)
+            return await client.submit(job.order, delivered.values, job_id=job.id, webhook=address)
     except TimeoutError:
         return Unclear(f"no answer within {limit:g} s")
     except asyncio.CancelledError:  # this worker is being stopped: what is known is still written down
@@ -197,102 +205,108 @@ async def _ask(parts: Parts, line: Line, job: Job, delivered: Delivered) -> Subm
         return Unclear("the submission broke off inside Shotlist")
 
 
-async def record(parts: Parts, line: Line, job: Job, answer: SubmitAnswer) -> None:
+async def record_outcome(
+    context: AppContext, client: ProviderClient, job: Job, answer: SubmitOutcome
+) -> None:
     """What the answer makes of the job, and what it says about the provider; tried until it is written."""
     match answer:
         case Accepted(operation):
-            poll = line.wire.poll
+            poll = client.description.poll
             cadence = Cadence(poll.first, poll.every, poll.max)
-            taken = await until_it_lands(
-                job.id, lambda: parts.jobs.answers.accepted(job.id, operation, cadence)
+            taken = await retry_write(
+                job.id, lambda: context.jobs.outcomes.accepted(job.id, operation, cadence)
             )
-            if taken is None and await until_it_lands(job.id, lambda: parts.jobs.find(job.id)) is None:
+            if taken is None and await retry_write(job.id, lambda: context.jobs.get_any(job.id)) is None:
                 log.warning("job %s: was deleted before it was accepted as %s", job.id, operation.id)
-            await _there(parts, job)
+            await _there(context, job)
         case Refused(error):
-            await until_it_lands(job.id, lambda: parts.jobs.answers.refused(job, error))
-            await _there(parts, job)
-            await wake(parts, job.provider, job.sandbox)
+            await retry_write(job.id, lambda: context.jobs.outcomes.refused(job, error))
+            await _there(context, job)
+            await wake(context, job.provider, job.sandbox)
         case Limited(error, retry_after):
-            wait = backoff(parts.pace, job.attempts + 1) if retry_after is None else retry_after
-            wait = min(wait, parts.pace.longest_wait)
-            await until_it_lands(job.id, lambda: _again(parts, job, error, f"told to wait {wait:g} s", wait))
-            await parts.jobs.claims.pause(lane(job.provider, job.sandbox), parts.jobs.clock() + wait)
+            wait = backoff(context.timing, job.attempts + 1) if retry_after is None else retry_after
+            wait = min(wait, context.timing.longest_wait)
+            await retry_write(job.id, lambda: _again(context, job, error, f"told to wait {wait:g} s", wait))
+            await context.jobs.claims.pause(
+                provider_queue(job.provider, job.sandbox), context.jobs.clock() + wait
+            )
         case NotSent(reason):
-            wait = backoff(parts.pace, job.attempts + 1)
-            lost = tell("provider_down", line.wire.display_name, reason, billing="not_billed")
-            await until_it_lands(job.id, lambda: _silence(parts, job))
-            await until_it_lands(job.id, lambda: _again(parts, job, lost, f"not sent: {reason}", wait))
+            wait = backoff(context.timing, job.attempts + 1)
+            lost = make_error("provider_down", client.description.display_name, reason, billing="not_billed")
+            await retry_write(job.id, lambda: _silence(context, job))
+            await retry_write(job.id, lambda: _again(context, job, lost, f"not sent: {reason}", wait))
         case Unclear(reason, said):
-            found = await arrived(parts, line, job)
+            found = await find_submission(context, client, job)
             if found is not None:
-                await record(parts, line, job, found)
+                await record_outcome(context, client, job, found)
                 return
             # Counted before the slot is free: a worker that takes the next job must see it.
-            await until_it_lands(job.id, lambda: _silence(parts, job))
-            await until_it_lands(job.id, lambda: _unconfirmed(parts, line, job, reason, said))
-            await wake(parts, job.provider, job.sandbox)
+            await retry_write(job.id, lambda: _silence(context, job))
+            await retry_write(job.id, lambda: _unconfirmed(context, client, job, reason, said))
+            await wake(context, job.provider, job.sandbox)
 
 
-async def _again(parts: Parts, job: Job, error: ProviderError, why: str, wait: float) -> None:
+async def _again(context: AppContext, job: Job, error: ProviderError, why: str, wait: float) -> None:
     """Nothing was ordered, so the job may be sent again, unless it was given up or canceled meanwhile."""
-    due = parts.jobs.clock() + wait
-    waiting = await parts.jobs.move(
+    due = context.jobs.clock() + wait
+    waiting = await context.jobs.transition(
         job, "queued", why, not_before=due, hinted_at=due, attempts=job.attempts + 1
     )
     if waiting is None:
-        await parts.jobs.answers.refused(job, error)
+        await context.jobs.outcomes.refused(job, error)
     elif waiting.cancel_requested_at is not None:
-        await parts.jobs.cancel_unsent(waiting)
+        await context.jobs.cancel_unsent(waiting)
     else:
-        await hint_submit(parts, waiting, after=wait)
+        await wake_submit(context, waiting, after=wait)
 
 
-async def _unconfirmed(parts: Parts, line: Line, job: Job, reason: str, said: str) -> None:
+async def _unconfirmed(context: AppContext, client: ProviderClient, job: Job, reason: str, said: str) -> None:
     price = price_again(job.estimate, job.sandbox)
-    await parts.jobs.move(
+    await context.jobs.transition(
         job,
         "unconfirmed",
         f"no clear answer: {reason}",
         billing="unknown",
-        error=unconfirmed(line.wire.display_name, reason, said, sandbox=job.sandbox, price=price),
+        error=unconfirmed(client.description.display_name, reason, said, sandbox=job.sandbox, price=price),
     )
 
 
-async def _there(parts: Parts, job: Job) -> None:
+async def _there(context: AppContext, job: Job) -> None:
     """The provider answers, so that what was held back may go on."""
-    if await parts.jobs.claims.answered(lane(job.provider, job.sandbox)):
-        await wake(parts, job.provider, job.sandbox)
+    if await context.jobs.claims.count_answer(provider_queue(job.provider, job.sandbox)):
+        await wake(context, job.provider, job.sandbox)
 
 
-async def _silence(parts: Parts, job: Job) -> None:
+async def _silence(context: AppContext, job: Job) -> None:
     """An outage must not burn the queue: after some submissions without an answer the provider rests."""
-    pace, name = parts.pace, lane(job.provider, job.sandbox)
-    until = await parts.jobs.claims.unanswered(name, pace.pause_after, pace.pause, pace.pause_max)
+    timing, name = context.timing, provider_queue(job.provider, job.sandbox)
+    until = await context.jobs.claims.count_no_answer(
+        name, timing.pause_after, timing.pause, timing.pause_max
+    )
     if until is not None:
-        rest = until - parts.jobs.clock()
+        rest = until - context.jobs.clock()
         log.warning("%s does not answer: no submissions for %.0f s", name, rest)
-        await hint_one(parts, job.provider, job.sandbox, after=rest)
+        await wake_one(context, job.provider, job.sandbox, after=rest)
 
 
-async def _put_back(parts: Parts, job: Job, why: str) -> None:
-    wait = backoff(parts.pace, job.attempts + 1)
-    hint = await parts.jobs.claims.put_back(job, parts.jobs.clock() + wait)
+async def _put_back(context: AppContext, job: Job, why: str) -> None:
+    wait = backoff(context.timing, job.attempts + 1)
+    wakeup = await context.jobs.claims.release(job, context.jobs.clock() + wait)
     log.info("job %s: waits %.0f s: %s", job.id, wait, why)
-    if hint is not None:
-        await parts.queue.hint_submit(hint, job.provider, job.sandbox, after=wait)
+    if wakeup is not None:
+        await context.queue.enqueue_submit(wakeup, job.provider, job.sandbox, after=wait)
 
 
-async def _undelivered(parts: Parts, job: Job, sentence: str, retryable: bool) -> None:
+async def _not_uploaded(context: AppContext, job: Job, sentence: str, retryable: bool) -> None:
     """Counted by itself: a job that waited for room on the disk, or was told to wait, has all its tries left."""
-    if retryable and await parts.jobs.claims.bad_answer(job) < parts.pace.deliver_tries:
-        await _put_back(parts, job, "a file could not be handed to the provider")
+    if retryable and await context.jobs.claims.count_bad_answer(job) < context.timing.upload_tries:
+        await _put_back(context, job, "a file could not be handed to the provider")
         return
-    await parts.jobs.move(
+    await context.jobs.transition(
         job,
         "failed",
         "a file could not be handed to the provider",
         billing="not_billed",
         error=undelivered(job, sentence, retryable=retryable),
     )
-    await wake(parts, job.provider, job.sandbox)
+    await wake(context, job.provider, job.sandbox)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tasks.jobs.model import DAY, FINDABLE
 
 
-class Pace(Struct, frozen=True, kw_only=True):
+class WorkerTiming(Struct, frozen=True, kw_only=True):
     """The defaults are for real life; tests make them short."""
 
     lease: float = 30.0  # a worker that has not renewed its claim for so long is taken for dead
@@ -21,20 +21,20 @@ class Pace(Struct, frozen=True, kw_only=True):
 
     sweep_every: float = 5.0
     tidy_every: float = 3600.0
-    hint_after: float = 10.0  # a job that could go on for so long without doing so has lost its hint
-    look_idle: float = 0.25  # how often to ask the database for due looks
-    looks_at_once: int = 1000
-    look_growth: float = 1.2
+    wakeup_after: float = 10.0  # a job that could go on for so long without doing so has lost its hint
+    poll_idle: float = 0.25  # how often to ask the database for due looks
+    polls_at_once: int = 1000
+    poll_growth: float = 1.2
 
     retry_first: float = 2.0  # then doubled
     retry_max: float = 120.0
-    deliver_tries: int = 4
+    upload_tries: int = 4
     handle_margin: float = 120.0  # a delivered file that expires sooner is delivered again
     longest_wait: float = 3600.0  # that a provider may make us wait with a submission
     queued_at_most: float = DAY  # then a job that could never be sent is given up
     save_tries: int = 730  # downloads, about a day of them, before a finished video is given up
     save_tries_bad: int = 3  # downloads that are no video before that is believed
-    gone_looks: int = 5  # "no such job" answers in a row before they are believed
+    gone_polls: int = 5  # "no such job" answers in a row before they are believed
 
     pause_after: int = 3  # unanswered submissions in a row that pause a provider
     pause: float = 30.0  # then doubled
@@ -48,9 +48,9 @@ class Pace(Struct, frozen=True, kw_only=True):
     shutdown: float = 2.0  # what is under way may take so long to end
 
 
-def backoff(pace: Pace, attempts: int) -> float:
+def backoff(timing: WorkerTiming, attempts: int) -> float:
     """Seconds before the next try after `attempts` vain ones (1 is the first)."""
-    return min(pace.retry_max, pace.retry_first * 2.0 ** min(attempts - 1, 20))
+    return min(timing.retry_max, timing.retry_first * 2.0 ** min(attempts - 1, 20))
 
 
 async def wait_or_stop(stop: asyncio.Event, seconds: float) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import tomlkit
 from msgspec import Struct
 
-from models.spec.fields import KINDS, Media, MediaList
+from models.spec.fields import KINDS, MediaField, MediaListField
 
 PLACES = ("top", "advanced", "rows", "group")
 NAMES = ("Ada", "Kai", "Noor", "Oda", "Pia")
@@ -35,8 +35,8 @@ def required(kind: str, **keys: Any) -> Case:
 
 def cases() -> dict[str, Case]:
     """Every kind, and where one is drawn in several ways each of them."""
-    media = {kind: struct for kind, struct in KINDS.items() if issubclass(struct, Media)}
-    lists = [kind for kind, struct in media.items() if issubclass(struct, MediaList)]
+    media = {kind: struct for kind, struct in KINDS.items() if issubclass(struct, MediaField)}
+    lists = [kind for kind, struct in media.items() if issubclass(struct, MediaListField)]
     plain = [kind for kind in KINDS if kind not in ("select", "switch", "rows", "group")]
     return {
         **{kind: required(kind) for kind in plain},

@@ -1,4 +1,4 @@
-"""A person makes a film: model, mode, a mistake, the order, the film that plays; with and without JavaScript."""
+"""A person makes a video: model, mode, a mistake, the order, the video that plays; with and without JavaScript."""
 
 from pathlib import Path
 
@@ -17,20 +17,20 @@ def choose(page: Page, words: str, key: str) -> None:
 
 
 def plays(page: Page) -> list[float]:
-    """Play the film on top for a moment: [seconds played, width, height, length]."""
+    """Play the video on top for a moment: [seconds played, width, height, length]."""
     found: list[float] = page.evaluate(
         """async () => {
-            const film = document.querySelector("video");
-            film.muted = true;
-            await film.play();
-            await new Promise((done) => { film.ontimeupdate = () => film.currentTime > 0.2 && done(); });
-            return [film.currentTime, film.videoWidth, film.videoHeight, film.duration];
+            const video = document.querySelector("video");
+            video.muted = true;
+            await video.play();
+            await new Promise((done) => { video.ontimeupdate = () => video.currentTime > 0.2 && done(); });
+            return [video.currentTime, video.videoWidth, video.videoHeight, video.duration];
         }"""
     )
     return found
 
 
-def test_from_a_model_to_a_playing_film(open_page: OpenPage, server: Server, picture: Path) -> None:
+def test_from_a_model_to_a_playing_video(open_page: OpenPage, server: Server, picture: Path) -> None:
     page = open_page()
     page.get_by_label("Prompt", exact=True).fill("A paper boat on a rainy street")
     choose(page, "kling master", "kling-v2.1-master")
@@ -152,21 +152,21 @@ def test_a_running_job_is_canceled_on_its_own_page(open_page: OpenPage, server: 
     expect(page.locator("#poll")).not_to_have_attribute("hx-get", "/video/live")
 
 
-def test_a_film_that_plays_is_not_disturbed_by_the_poll_of_another(open_page: OpenPage) -> None:
+def test_a_video_that_plays_is_not_disturbed_by_the_poll_of_another(open_page: OpenPage) -> None:
     page = open_page("/video?model=seedance-1-pro&resolution=480p&duration=3&prompt=First")
     page.locator("#run").click()
     first = page.locator("#cards .card", has_text="First").locator("video")
     expect(first).to_be_visible()
-    first.evaluate("film => { film.mark = 'the same'; }")
+    first.evaluate("video => { video.mark = 'the same'; }")
     plays(page)
     page.get_by_label("Prompt", exact=True).fill("Second")
     page.locator("#run").click()
     expect(page.locator("#cards .card", has_text="Second").locator("video")).to_be_visible()
-    assert first.evaluate("film => film.mark") == "the same"
-    assert first.evaluate("film => film.currentTime") > 0.2
+    assert first.evaluate("video => video.mark") == "the same"
+    assert first.evaluate("video => video.currentTime") > 0.2
 
 
-def test_nothing_moves_when_a_film_takes_the_place_of_its_progress(
+def test_nothing_moves_when_a_video_takes_the_place_of_its_progress(
     open_page: OpenPage, server: Server
 ) -> None:
     page = open_page("/video?model=seedance-1-pro&resolution=480p&duration=3&prompt=In+place", width=1440)

@@ -19,8 +19,8 @@ from models.spec.fields import KINDS
 from models.spec.grammar import keys_of, keys_with_kinds, tables
 from models.spec.loader import build_spec
 from models.spec.schema import Spec
-from providers.description.loader import to_wire
-from providers.description.schema import Wire
+from providers.description.loader import to_description
+from providers.description.schema import ProviderDescription
 from tests.docs.pages import examples
 from tests.guide.blocks import of_kind
 from tests.support import CHECKOUT, environ
@@ -125,7 +125,7 @@ def test_it_is_draft_7_and_keeps_to_what_editors_read(noun: Noun) -> None:
         assert "$ref" not in table or table.keys() == {"$ref"}, "what stands beside a $ref is not read"
 
 
-@pytest.mark.parametrize(("noun", "root"), [("models", Spec), ("providers", Wire)])
+@pytest.mark.parametrize(("noun", "root"), [("models", Spec), ("providers", ProviderDescription)])
 def test_every_key_of_the_grammar_is_in_it_with_its_text(noun: Noun, root: type[msgspec.Struct]) -> None:
     told = {
         (name, text)
@@ -338,7 +338,7 @@ def test_a_mistake_in_a_provider_is_underlined_and_refused_by_the_reader_too(
     found = refusals("providers", raw)
     assert [each for each in found if says in each], found
     assert len(found) == 1, "one mistake is underlined once"
-    assert not isinstance(to_wire("acme.toml", raw), Wire)
+    assert not isinstance(to_description("acme.toml", raw), ProviderDescription)
 
 
 @pytest.mark.parametrize("kind", KINDS)

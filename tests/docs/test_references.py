@@ -10,13 +10,13 @@ from models.linter import lint
 from models.reference_page import marks, refreshed
 from models.spec.conditions import TESTS
 from models.spec.expressions import FUNCTIONS
-from models.spec.fields import KINDS, Wire
+from models.spec.fields import KINDS, FieldMapping
 from models.spec.grammar import keys_of
 from models.spec.loader import build_spec
 from models.spec.schema import Spec
 from models.spec.values import FACTS, MODE_LABELS
-from providers.description.loader import to_wire
-from providers.description.schema import Wire as ProviderFile
+from providers.description.loader import to_description
+from providers.description.schema import ProviderDescription as ProviderFile
 from providers.description.templates import FILTERS, PLACES
 from providers.outcomes import ErrorKind
 from providers.reference_page import HOOKS
@@ -65,7 +65,7 @@ def test_an_example_of_a_model_is_read(example: Example) -> None:
 
 @pytest.mark.parametrize("example", PROVIDERS, ids=str)
 def test_an_example_of_a_provider_is_read(example: Example) -> None:
-    wire = to_wire("acme.toml", example.whole)
+    wire = to_description("acme.toml", example.whole)
     assert isinstance(wire, ProviderFile), [str(problem) for problem in wire]
 
 
@@ -101,7 +101,7 @@ def test_every_word_of_the_small_notations_is_in_an_example(word: str) -> None:
 
 
 def test_every_way_to_encode_is_told_of_and_most_are_in_an_example() -> None:
-    (encode,) = [key for key in keys_of(Wire) if key.name == "encode"]
+    (encode,) = [key for key in keys_of(FieldMapping) if key.name == "encode"]
     assert all(f"{way} (" in encode.text for way in get_args(encode.type))
     assert set(get_args(encode.type)) - set(SHOWN["models"]) == {"string"}
 
@@ -166,7 +166,7 @@ def is_known(place: str, name: str) -> bool:
     named = {"link_<name>": "link_page", "<name>": "kept"}.get(name, name)
     at = WHOLE.get(name) if place == "`[submit]`" else None
     raw = tomllib.loads(at or TEMPLATES[place].replace("NAME", named))
-    return isinstance(to_wire("acme.toml", over(BASE, raw)), ProviderFile)
+    return isinstance(to_description("acme.toml", over(BASE, raw)), ProviderFile)
 
 
 def test_the_page_names_every_place_of_templates() -> None:

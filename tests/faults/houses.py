@@ -22,8 +22,8 @@ from tests.support import CHECKOUT, PATIENCE, Server, environ, until
 Where = Literal["embedded", "apart"]
 
 QUICK: dict[str, Any] = {
-    "lease": 1.5, "renew": 0.3, "submit_limit": 15.0, "sweep_every": 0.2, "hint_after": 0.4, "look_idle": 0.05,
-    "retry_first": 0.1, "retry_max": 0.3, "pause": 0.3, "pause_max": 0.5, "cancel_again": 0.3, "gone_looks": 3,
+    "lease": 1.5, "renew": 0.3, "submit_limit": 15.0, "sweep_every": 0.2, "wakeup_after": 0.4, "poll_idle": 0.05,
+    "retry_first": 0.1, "retry_max": 0.3, "pause": 0.3, "pause_max": 0.5, "cancel_again": 0.3, "gone_polls": 3,
     "save_tries": 6,
 }  # fmt: skip
 """The waits of `tasks.worker.timing`, in seconds, made short; but nobody who

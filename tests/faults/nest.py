@@ -16,13 +16,13 @@ import msgspec
 from litestar import Litestar
 from msgspec.structs import replace
 
-from tasks.context import Parts
-from tasks.jobs.repository import Jobs
+from tasks.context import AppContext
+from tasks.jobs.repository import JobRepository
 from tasks.settings import Settings, read_settings
 from tests.faults.taps import Plan, fill_disk, tap_all
-from web.processes import Dress, serve, serve_web, serve_worker
+from web.processes import Wrap, serve, serve_web, serve_worker
 
-ROLES: dict[str, Callable[[Settings, Dress], None]] = {
+ROLES: dict[str, Callable[[Settings, Wrap], None]] = {
     "serve": serve,
     "web": serve_web,
     "worker": serve_worker,
@@ -91,15 +91,15 @@ def _become(wanted: Wanted) -> None:
         os._exit(1)
 
 
-def dressed(parts: Parts, plan: Plan) -> Parts:
+def dressed(context: AppContext, plan: Plan) -> AppContext:
     """The parts as this process is to have them."""
-    jobs = Jobs(parts.database, lambda: time.time() + plan.clock)
-    parts = replace(parts, jobs=jobs, pace=replace(parts.pace, **plan.pace))
+    jobs = JobRepository(context.database, lambda: time.time() + plan.clock)
+    context = replace(context, jobs=jobs, timing=replace(context.timing, **plan.pace))
     if plan.disk_full:
-        fill_disk(parts, plan.disk_full)
+        fill_disk(context, plan.disk_full)
     if plan.kill_at:
-        return tap_all(parts, lambda point: _die(point, plan.kill_at))
-    return parts
+        return tap_all(context, lambda point: _die(point, plan.kill_at))
+    return context
 
 
 def _die(point: str, kill_at: str) -> None:

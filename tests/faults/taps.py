@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from models.spec.values import Values
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.database.database import Statement
 from tasks.database.sqlite import PooledSQLite
 
@@ -31,31 +31,31 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     pace: Values = {}
 
 
-def tap_all(parts: Parts, reach: Reach) -> Parts:
+def tap_all(context: AppContext, reach: Reach) -> AppContext:
     """Call `reach` with the name of every point that is passed."""
-    jobs, claims = parts.jobs, parts.jobs.claims
+    jobs, claims = context.jobs, context.jobs.claims
     _tap(jobs, "create", "insert", reach)
-    _tap(jobs, "move", lambda _job, to, *_: f"move to {to}", reach)
-    _tap(jobs.answers, "accepted", "record accepted", reach)
-    _tap(jobs.answers, "refused", "record refused", reach)
-    _tap(claims, "next_to_submit", "claim to submit", reach)
-    _tap(claims, "to_save", "claim to save", reach)
-    _tap(claims, "due_looks", "claim looks", reach)
-    _tap(claims, "sending_cancel", "claim to cancel", reach)
-    _tap(claims, "put_back", "put back", reach)
-    _tap(parts.queue, "hint_submit", "hint to submit", reach)
-    _tap(parts.queue, "hint_save", "hint to save", reach)
-    _tap(parts.media, "save", "store", reach)
-    _tap_transactions(parts, reach)
-    _tap_writes(parts, reach)
-    _tap_lines(parts, reach)
-    return parts
+    _tap(jobs, "transition", lambda _job, to, *_: f"move to {to}", reach)
+    _tap(jobs.outcomes, "accepted", "record accepted", reach)
+    _tap(jobs.outcomes, "refused", "record refused", reach)
+    _tap(claims, "claim_submission", "claim to submit", reach)
+    _tap(claims, "claim_save", "claim to save", reach)
+    _tap(claims, "claim_due_polls", "claim looks", reach)
+    _tap(claims, "claim_cancel", "claim to cancel", reach)
+    _tap(claims, "release", "put back", reach)
+    _tap(context.queue, "enqueue_submit", "hint to submit", reach)
+    _tap(context.queue, "enqueue_save", "hint to save", reach)
+    _tap(context.media, "save", "store", reach)
+    _tap_transactions(context, reach)
+    _tap_writes(context, reach)
+    _tap_lines(context, reach)
+    return context
 
 
-def fill_disk(parts: Parts, times: int) -> None:
+def fill_disk(context: AppContext, times: int) -> None:
     """The first `times` attempts to store a video find the disk full, half-way through the download."""
     left = [times]
-    save: Any = parts.media.save
+    save: Any = context.media.save
 
     async def full(job_id: str, number: int, fetch: Any) -> Any:
         if left[0] <= 0:
@@ -67,7 +67,7 @@ def fill_disk(parts: Parts, times: int) -> None:
 
         return await save(job_id, number, fetch_some)
 
-    parts.media.save = full  # type: ignore[method-assign]
+    context.media.save = full  # type: ignore[method-assign]
 
 
 class _Full:
@@ -93,8 +93,8 @@ def _tap(target: Any, method: str, named: str | Callable[..., str], reach: Reach
     setattr(target, method, tapped)
 
 
-def _tap_transactions(parts: Parts, reach: Reach) -> None:
-    inner = parts.database.transaction
+def _tap_transactions(context: AppContext, reach: Reach) -> None:
+    inner = context.database.transaction
 
     @asynccontextmanager
     async def tapped(*, durable: bool = False) -> AsyncIterator[None]:
@@ -102,12 +102,12 @@ def _tap_transactions(parts: Parts, reach: Reach) -> None:
             yield
             reach(f"{UNDER.get()}: written")
 
-    parts.database.transaction = tapped  # type: ignore[method-assign]
+    context.database.transaction = tapped  # type: ignore[method-assign]
 
 
-def _tap_writes(parts: Parts, reach: Reach) -> None:
+def _tap_writes(context: AppContext, reach: Reach) -> None:
     """SQLite writes several statements in one visit; the last of them is then ours. Postgres has its transactions."""
-    inner, engine = parts.database.write_all, parts.database.engine
+    inner, engine = context.database.write_all, context.database.engine
     if not isinstance(engine, PooledSQLite):
         return
 
@@ -117,21 +117,30 @@ def _tap_writes(parts: Parts, reach: Reach) -> None:
             await connection.create_function("reached", 0, lambda: reach(point))
         return await inner(*statements, ("SELECT coalesce(reached(), 1)", ()), durable=durable)
 
-    parts.database.write_all = tapped  # type: ignore[method-assign]
+    context.database.write_all = tapped  # type: ignore[method-assign]
 
 
-def _tap_lines(parts: Parts, reach: Reach) -> None:
-    inner = parts.lines.line
+METHODS = (
+    ("upload_media", "deliver"),
+    ("submit", "submit"),
+    ("poll", "look"),
+    ("cancel", "cancel"),
+    ("fetch", "fetch"),
+)
+
+
+def _tap_lines(context: AppContext, reach: Reach) -> None:
+    inner = context.registry.client
 
     def line(*key: Any) -> Any:
         found = inner(*key)
         if found is not None:
-            for method in ("deliver", "submit", "look", "cancel", "fetch"):
-                _tap(found, method, method, reach)
+            for method, point in METHODS:
+                _tap(found, method, point, reach)
             _tap_download(found, reach)
         return found
 
-    parts.lines.line = line  # type: ignore[assignment, method-assign]
+    context.registry.client = line  # type: ignore[assignment, method-assign]
 
 
 def _tap_download(line: Any, reach: Reach) -> None:

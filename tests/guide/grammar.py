@@ -7,9 +7,9 @@ import msgspec
 
 from models.spec.fields import KINDS, Field
 from models.spec.schema import Spec
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 
-ROOTS: dict[str, Any] = {"Key in models/KEY.toml": Spec, "Key in providers/NAME.toml": Wire}
+ROOTS: dict[str, Any] = {"Key in models/KEY.toml": Spec, "Key in providers/NAME.toml": ProviderDescription}
 NOT_IN_THE_FILE = ("key", "file", "name")
 
 

@@ -19,14 +19,14 @@ from web.cli.changelog import ANALYSIS, GUIDE, entries
 
 Tell = Callable[[str], None]
 
-KEY = "nova-film-1"
+KEY = "nova-video-1"
 
 DRAFT = """\
 # What somebody knew already.
 display_name = "Nova Film 1"
 family = "Nova"
 provider = "replicate"
-endpoint = "nova/film-1"
+endpoint = "nova/video-1"
 summary = "5 or 10 s clips from text or a first frame."
 wire = "input.*"
 fields = [
@@ -58,11 +58,11 @@ MISSING = [
 ]
 
 ANSWERS = {
-    "Where do these facts come from": "the page of nova/film-1, read by Ada",
+    "Where do these facts come from": "the page of nova/video-1, read by Ada",
     "On which day did you look": "today",
     "Between what can one choose in the field duration": "[5, 10]",
     "What does it cost": "$0.05 a second",
-    "Who asks that price": "replicate.com/nova/film-1",
+    "Who asks that price": "replicate.com/nova/video-1",
     "On which day was that the price": "2026-11-23",
     "What would somebody choose": '{ mode = "t2v", prompt = "A heron lifts from a still lake" }',
     "What must be sent for it": "",  # Enter: what the file would send
@@ -168,7 +168,7 @@ class Simulation:
         seen: list[str] = page.evaluate("seen")
         assert any(each.startswith(("Queued", "Sending")) for each in seen), seen
         assert any(each.startswith("Processing") for each in seen), seen
-        self.tell(f"The card: {' → '.join(seen)}, the film is there")
+        self.tell(f"The card: {' → '.join(seen)}, the video is there")
 
     def see_an_error(self, page: Page) -> None:
         page.goto(f"/video?model={KEY}&prompt=A+storm+[fault:+moderation]")

@@ -15,9 +15,9 @@ from models.linter import lint
 from models.payload import finish, map_body
 from models.spec.loader import read_spec
 from models.spec.schema import Spec
-from providers.description.loader import read_wire
-from providers.description.schema import Wire
-from providers.outcomes import Look, Operation
+from providers.description.loader import read_description
+from providers.description.schema import ProviderDescription
+from providers.outcomes import Operation, PollResult
 from tests.guide.blocks import Block, blocks, of_kind
 from tests.guide.checkout import Checkout
 from tests.providers.asking import seen
@@ -56,8 +56,8 @@ def test_a_model_of_the_guide_loads_and_has_nothing_wrong(block: Block, written:
 
 @pytest.mark.parametrize("block", of_kind("toml wire"), ids=str)
 def test_a_wire_of_the_guide_loads_and_has_nothing_wrong(block: Block, written: Checkout) -> None:
-    wire = read_wire(written.root / block.path)
-    assert isinstance(wire, Wire), [str(problem) for problem in wire]
+    wire = read_description(written.root / block.path)
+    assert isinstance(wire, ProviderDescription), [str(problem) for problem in wire]
 
 
 @pytest.mark.parametrize("block", of_kind("sh"), ids=str)
@@ -98,8 +98,8 @@ def test_a_payload_of_the_guide_is_what_the_model_sends(block: Block) -> None:
 
 def test_the_answer_of_the_guide_becomes_what_it_says() -> None:
     (answer,), (expected,) = of_kind("json answer"), of_kind("json look")
-    wire = read_wire(CHECKOUT / "providers" / f"{answer.info.split()[-1]}.toml")
-    assert isinstance(wire, Wire)
+    wire = read_description(CHECKOUT / "providers" / f"{answer.info.split()[-1]}.toml")
+    assert isinstance(wire, ProviderDescription)
     document = json.loads(answer.text)
     found = msgspec.to_builtins(
         seen(wire, Operation(document["id"], endpoint="a/b", mode="t2v"), (200, document))
@@ -113,7 +113,7 @@ def test_the_answer_of_the_guide_becomes_what_it_says() -> None:
         {name: each[name] for name in want}
         for each, want in zip(found["outputs"], wanted["outputs"], strict=True)
     ] == wanted["outputs"]
-    assert Look.__struct_fields__[0] == "state"
+    assert PollResult.__struct_fields__[0] == "state"
 
 
 def test_fields_and_payload_of_the_complete_example_are_the_models_own() -> None:

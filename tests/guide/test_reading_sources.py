@@ -45,7 +45,7 @@ LUMA_CURL = (
     "curl -X POST https://api.lumalabs.ai/dream-machine/v1/generations/video -H 'authorization: Bearer luma-1' "
     '-d \'{"prompt": "a cat", "model": "ray-9", "aspect_ratio": "16:9", "loop": false}\''
 )
-STRANGE_CURL = 'curl https://api.nova.example/v2/films -d \'{"text": "a cat", "prompt": "b"}\''
+STRANGE_CURL = 'curl https://api.nova.example/v2/videos -d \'{"text": "a cat", "prompt": "b"}\''
 TABLE = """\
 Nova video
 
@@ -76,7 +76,7 @@ Your request will cost $0.08 per second of video.
   - Default: `0.5`
   - Range: `0` to `1`
 ### Output
-- **`video`** (`File`, _required_): the film
+- **`video`** (`File`, _required_): the video
 """
 
 

@@ -4,45 +4,45 @@ import pytest
 from msgspec import json
 
 from models.spec.values import JSON
-from providers.client.polling import looking
+from providers.client.polling import poll_steps
 from providers.client.requests import Request
-from providers.client.responses import Answer
-from providers.description.schema import Wire
-from providers.generic_mock import ID, StandIn, put
-from providers.outcomes import Look, Operation
+from providers.client.responses import HTTPResponse
+from providers.description.schema import ProviderDescription
+from providers.generic_mock import ID, GenericMock, put
+from providers.outcomes import Operation, PollResult
 from tests.providers.wires import ALL
 
 # ComfyUI answers with nothing while a job runs, and a list of all jobs tells of it: that is not played.
 PLAIN = [name for name in ALL if name != "comfyui"]
 
 
-def ask(company: StandIn, request: Request) -> Answer:
+def ask(company: GenericMock, request: Request) -> HTTPResponse:
     url = request.url
     path = url.removeprefix(company.base) if url.startswith(company.base) else url.split("//", 1)[-1]
     path = path if path.startswith("/") else "/" + path.partition("/")[2]
     answered = company.answer(request.method, path.partition("?")[0])
-    return Answer.read(answered.status, {}, json.encode(answered.document))
+    return HTTPResponse.read(answered.status, {}, json.encode(answered.document))
 
 
-def look(company: StandIn, wire: Wire) -> Look:
+def look(company: GenericMock, wire: ProviderDescription) -> PollResult:
     links = {name: f"{company.base}/_link/{name}" for name in wire.submit.links}
     kept: dict[str, JSON] = {name: f"{company.base}/_kept/{name}" for name in wire.submit.keep}
     operation = Operation(ID, links, endpoint="acme/dream", version="", mode="t2v", kept=kept)
-    steps = looking(wire, operation, [wire.base, company.base.rsplit("/", 1)[0]], cancel_sent=False)
+    steps = poll_steps(wire, operation, [wire.base, company.base.rsplit("/", 1)[0]], cancel_sent=False)
     try:
         request = next(steps)
         while True:
             request = steps.send(ask(company, request))
     except StopIteration as end:
         outcome = end.value
-    assert isinstance(outcome, Look), outcome
+    assert isinstance(outcome, PollResult), outcome
     return outcome
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_every_provider_we_have_could_be_played_from_its_file(name: str) -> None:
     wire = ALL[name]
-    company = StandIn(wire, f"{wire.base}/{name}")
+    company = GenericMock(wire, f"{wire.base}/{name}")
     states = []
     for _ in range(5):
         seen = look(company, wire)
@@ -54,7 +54,7 @@ def test_every_provider_we_have_could_be_played_from_its_file(name: str) -> None
 
 
 def test_a_call_that_the_file_does_not_describe_is_not_found() -> None:
-    answer = StandIn(ALL["luma"], "http://127.0.0.1:1/luma").answer("PUT", "/nowhere")
+    answer = GenericMock(ALL["luma"], "http://127.0.0.1:1/luma").answer("PUT", "/nowhere")
     assert answer.status == 404
 
 

@@ -22,10 +22,10 @@ env = "ACME_KEY"
 header = "Authorization"
 value = "Acme {{key}}"
 [submit]
-path = "/films/{{endpoint}}"
-id = "/film"
+path = "/videos/{{endpoint}}"
+id = "/video"
 [status]
-path = "/films/{{id}}"
+path = "/videos/{{id}}"
 state = "/stage"
 map = {{ waiting = "queued", shooting = "processing", wrapped = "succeeded", lost = "failed" }}
 [output]
@@ -62,20 +62,20 @@ body = { prompt = "A kite" }
 
 
 class Acme(BaseHTTPRequestHandler):
-    """The invented company: a film is asked for, is shot for a moment, and lies on its server."""
+    """The invented company: a video is asked for, is shot for a moment, and lies on its server."""
 
     orders: ClassVar[list[tuple[str, str]]] = []
     looks: ClassVar[list[str]] = []
-    film: ClassVar[bytes] = b""
+    video: ClassVar[bytes] = b""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.orders.append((str(self.headers["authorization"]), json.loads(body)["prompt"]))
-        self._answer(json.dumps({"film": "f1"}).encode())
+        self._answer(json.dumps({"video": "f1"}).encode())
 
     def do_GET(self) -> None:
         if self.path == "/reel.mp4":
-            self._answer(self.film, "video/mp4")
+            self._answer(self.video, "video/mp4")
             return
         self.looks.append(self.path)
         wrapped = len(self.looks) > 2
@@ -99,7 +99,7 @@ class Acme(BaseHTTPRequestHandler):
 def acme(tmp_path: Path) -> Iterator[str]:
     Acme.orders.clear()
     Acme.looks.clear()
-    Acme.film = make_video(tmp_path / "film.mp4", (96, 64), 2.0).read_bytes()
+    Acme.video = make_video(tmp_path / "video.mp4", (96, 64), 2.0).read_bytes()
     with ThreadingHTTPServer(("127.0.0.1", 0), Acme) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -116,7 +116,7 @@ def test_a_new_company_and_its_model_are_two_files_and_no_restart(
     server = start(MODELS_DIR=str(models), PROVIDERS_DIR=str(wires), ACME_BASE_URL=acme)
     assert server.http.get("/api/video/models/acme-one").status_code == 404
 
-    (wires / "acme.toml").write_text(WIRE.format(base="https://films.acme.example"))
+    (wires / "acme.toml").write_text(WIRE.format(base="https://videos.acme.example"))
     (models / "acme-one.toml").write_text(MODEL)
     told = until(lambda: ready(server, "acme-one"), "the dropped files are live")
     assert (told["ready"], told["sandbox"]) == (True, False)

@@ -156,8 +156,8 @@ def test_a_data_uri_is_taken_as_a_file_and_a_repeated_order_with_it_is_replayed(
 
 
 def test_a_text_that_begins_like_a_data_uri_stays_a_text(server: Server) -> None:
-    job = server.place(KLING, {"prompt": "data: a film about data"}).json()
-    assert job["values"]["prompt"] == "data: a film about data"
+    job = server.place(KLING, {"prompt": "data: a video about data"}).json()
+    assert job["values"]["prompt"] == "data: a video about data"
 
 
 def test_jobs_are_listed_newest_first_a_page_at_a_time(server: Server) -> None:

@@ -12,21 +12,21 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.form.autocorrect import Settled, settle, touched_in
+from models.form.autocorrect import Autocorrected, autocorrect, touched_in
 from models.form.validate import check, drop_hidden
 from models.payload import map_body
 from models.spec.fields import (
     Field,
-    Integer,
-    Media,
-    MediaList,
-    Number,
-    Rows,
-    Seed,
-    Select,
-    Switch,
-    Text,
-    Textarea,
+    IntegerField,
+    MediaField,
+    MediaListField,
+    NumberField,
+    RowsField,
+    SeedField,
+    SelectField,
+    SwitchField,
+    TextareaField,
+    TextField,
 )
 from models.spec.loader import build_spec, read_spec
 from models.spec.schema import Spec
@@ -88,20 +88,20 @@ def small_specs(draw: st.DrawFn) -> Spec:
 def a_value(field: Field) -> st.SearchStrategy[Any]:
     """What a person can put into a field, allowed now or not."""
     match field:
-        case Select():
+        case SelectField():
             return st.sampled_from([option.value for option in field.options])
-        case Switch():
+        case SwitchField():
             return st.booleans()
-        case Integer() | Seed() | Number():
+        case IntegerField() | SeedField() | NumberField():
             low, high = field.limit.min or 0, field.limit.max or 1000
             return st.integers(int(low), int(high)) | st.just("not a number")
-        case Text() | Textarea():
+        case TextField() | TextareaField():
             return st.sampled_from(["", "a", "words"])
-        case MediaList():
+        case MediaListField():
             return st.lists(st.sampled_from(["up", "clip", "https://example.com/a.png"]), max_size=3)
-        case Media():
+        case MediaField():
             return st.sampled_from(["", "up", "clip", "https://example.com/a.png"])
-        case Rows():
+        case RowsField():
             row = st.fixed_dictionaries({}, optional={each.name: a_value(each) for each in field.fields})
             return st.lists(
                 row.map(lambda row: {name: each for name, each in row.items() if not is_absent(each)}),
@@ -111,7 +111,7 @@ def a_value(field: Field) -> st.SearchStrategy[Any]:
             return st.none()
 
 
-def edited(data: st.DataObject, spec: Spec, drawn: Settled) -> tuple[Values, set[str], str]:
+def edited(data: st.DataObject, spec: Spec, drawn: Autocorrected) -> tuple[Values, set[str], str]:
     """One edit of a form as it was drawn, as the page would post it: of a field that can be seen."""
     visible = [state.field for state in drawn.state.fields if state.visible]
     field = data.draw(st.sampled_from(visible), label="field")
@@ -122,7 +122,7 @@ def edited(data: st.DataObject, spec: Spec, drawn: Settled) -> tuple[Values, set
     return values, touched_in(spec, drawn.values, FACTS) | {field.name}, field.name
 
 
-def nothing_typed_is_lost_silently(before: Values, touched: set[str], after: Settled) -> None:
+def nothing_typed_is_lost_silently(before: Values, touched: set[str], after: Autocorrected) -> None:
     for name in touched:
         if not is_absent(before.get(name)) and name not in after.notes:
             told = any(note.startswith(f"{name}.") for note in after.notes)
@@ -133,12 +133,12 @@ def only_what_is_offered_is_sent(spec: Spec, values: Values) -> None:
     checked = check(spec, drop_hidden(spec, values, FACTS), FACTS)
     if checked.errors:
         return
-    states = settle(spec, checked.values, touched=checked.values, facts=FACTS).state.fields
+    states = autocorrect(spec, checked.values, touched=checked.values, facts=FACTS).state.fields
     visible = {state.name for state in states if state.visible}
     assert set(checked.values) <= visible
     for state in states:
         value = checked.values.get(state.name)
-        if state.options and state.narrow.closed and not is_absent(value):
+        if state.options and state.constraints.closed and not is_absent(value):
             assert any(option.allowed and same(option.value, value) for option in state.options)
     dropped = {state.name for state in states if state.dropped is not None}
     refs = {leaf.ref for leaf in map_body(spec, checked.values, FACTS).media}
@@ -146,17 +146,17 @@ def only_what_is_offered_is_sent(spec: Spec, values: Values) -> None:
     assert all(ref in str(shown) for ref in refs)
 
 
-def a_settled_form_stays(spec: Spec, settled: Settled) -> None:
-    again = settle(spec, settled.values, touched=settled.values, facts=FACTS)
+def a_settled_form_stays(spec: Spec, settled: Autocorrected) -> None:
+    again = autocorrect(spec, settled.values, touched=settled.values, facts=FACTS)
     assert again.values == settled.values
     assert again.notes == {}
 
 
-def choices_of_a_settled_form_pass(spec: Spec, settled: Settled) -> None:
+def choices_of_a_settled_form_pass(spec: Spec, settled: Autocorrected) -> None:
     """Only what settling must not touch can still be wrong: files, texts, typing mistakes, things missing."""
     errors = check(spec, drop_hidden(spec, settled.values, FACTS), FACTS).errors
     for state in settled.state.fields:
-        if isinstance(state.field, Select | Switch) and not is_absent(state.value):
+        if isinstance(state.field, SelectField | SwitchField) and not is_absent(state.value):
             derived = any(state.name in derive.source for derive in spec.derive)
             assert state.name not in errors or derived, errors
 
@@ -165,10 +165,10 @@ def choices_of_a_settled_form_pass(spec: Spec, settled: Settled) -> None:
 @given(data=st.data())
 def test_real_models_keep_their_promises_under_any_edits(data: st.DataObject) -> None:
     spec = data.draw(st.sampled_from(SPECS), label="spec")
-    drawn = settle(spec, {}, facts=FACTS)
+    drawn = autocorrect(spec, {}, facts=FACTS)
     for _ in range(data.draw(st.integers(1, 6))):
         values, touched, name = edited(data, spec, drawn)
-        drawn = settle(spec, values, touched=touched, changed=name, facts=FACTS)
+        drawn = autocorrect(spec, values, touched=touched, changed=name, facts=FACTS)
         assert drawn.at_rest
         nothing_typed_is_lost_silently(values, touched, drawn)
         a_settled_form_stays(spec, drawn)
@@ -179,10 +179,10 @@ def test_real_models_keep_their_promises_under_any_edits(data: st.DataObject) ->
 @unhurried(200)
 @given(spec=small_specs(), data=st.data())
 def test_any_rules_keep_the_promises_under_any_edits(spec: Spec, data: st.DataObject) -> None:
-    drawn = settle(spec, {}, facts=FACTS)
+    drawn = autocorrect(spec, {}, facts=FACTS)
     for _ in range(data.draw(st.integers(1, 5))):
         values, touched, name = edited(data, spec, drawn)
-        drawn = settle(spec, values, touched=touched, changed=name, facts=FACTS)
+        drawn = autocorrect(spec, values, touched=touched, changed=name, facts=FACTS)
         nothing_typed_is_lost_silently(values, touched, drawn)
         only_what_is_offered_is_sent(spec, drawn.values)
         assume(drawn.at_rest)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import models
-from models.form.autocorrect import settle
-from models.form.rules import in_force
+from models.form.autocorrect import autocorrect
+from models.form.rules import evaluate
 from models.pricing import UNKNOWN, Estimate, estimate, typical_price
 from models.spec.catalogue import Catalogue
-from models.spec.fields import Field, Form, Group, Media, Rows, Select, Switch
+from models.spec.fields import Field, Form, GroupField, MediaField, RowsField, SelectField, SwitchField
 from models.spec.schema import Spec
 from models.spec.values import JSON, Values
 
@@ -24,16 +24,16 @@ LINKED = "https://example.com/file"
 
 def choices(field: Field) -> list[JSON]:
     match field:
-        case Select():
+        case SelectField():
             return [option.value for option in field.options]
-        case Switch():
+        case SwitchField():
             return [True, False]
     return []
 
 
 def linked(form: Form, values: Values) -> Values:
     """The same with every file that can be given, by an address of which nothing is known."""
-    visible = in_force(form, values, {}).visible
+    visible = evaluate(form, values, {}).visible
     return {
         **values,
         **{field.name: _file(field) for field in form.fields if field.name in visible and _file(field)},
@@ -41,10 +41,10 @@ def linked(form: Form, values: Values) -> Values:
 
 
 def _file(field: Field) -> JSON:
-    if isinstance(field, Rows | Group):
+    if isinstance(field, RowsField | GroupField):
         row = {each.name: _file(each) for each in field.fields if _file(each)}
-        return ([row] if isinstance(field, Rows) else row) if row else None
-    return ([LINKED] if field.is_list else LINKED) if isinstance(field, Media) else None
+        return ([row] if isinstance(field, RowsField) else row) if row else None
+    return ([LINKED] if field.is_list else LINKED) if isinstance(field, MediaField) else None
 
 
 def states(spec: Spec) -> Iterator[Values]:
@@ -60,7 +60,7 @@ def states(spec: Spec) -> Iterator[Values]:
         yield values
         yield linked(spec.form, values)
         yield {**values, "duration": ""}
-        yield settle(spec, values, touched=values, facts={}).values
+        yield autocorrect(spec, values, touched=values, facts={}).values
 
 
 def costs_nothing(price: Estimate) -> bool:

@@ -82,7 +82,7 @@ def test_labels_are_what_was_chosen_in_the_words_of_the_form() -> None:
         ({"mode": "i2v", "image": URL}, (16, 9)),
         ({"mode": "t2v", "image": "up"}, (9, 16)),
         ({"aspect_ratio": "auto", "images": [URL, "up"]}, (1500, 1000)),
-        ({"prompt": "a 4:3 film", "aspect_ratio": "auto"}, (16, 9)),
+        ({"prompt": "a 4:3 video", "aspect_ratio": "auto"}, (16, 9)),
     ],
 )
 def test_the_frame_is_what_the_video_will_be_shaped_like(values: Any, expected: tuple[int, int]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.form.autocorrect import settle
+from models.form.autocorrect import autocorrect
 from models.form.validate import check
 from models.payload import map_body
 from models.pricing import estimate
@@ -13,7 +13,7 @@ from models.spec.loader import read_spec
 from models.spec.schema import Spec
 from models.spec.values import MediaFacts
 from providers.client.requests import build_submit, names_of_model
-from providers.outcomes import Order
+from providers.outcomes import Submission
 from tests.models.building import told
 from tests.providers.wires import ALL
 
@@ -41,7 +41,7 @@ def test_every_provider_has_two_models_or_more() -> None:
 def test_its_wire_has_a_path_for_every_mode_and_no_name_is_taken(spec: Spec) -> None:
     wire = ALL[spec.provider]
     for mode in spec.modes:
-        names = names_of_model(Order(spec.provider, spec.endpoint_for(mode), spec.version, mode, {}))
+        names = names_of_model(Submission(spec.provider, spec.endpoint_for(mode), spec.version, mode, {}))
         request = build_submit(wire, {**names, "idem": "j"}, {})
         assert request is not None, mode
         assert "{" not in request.url, request.url
@@ -145,6 +145,8 @@ def test_the_price_of_a_model_is_the_list_price_of_its_maker(key: str, values: A
 
 def test_sound_brings_the_finer_quality_of_kling_with_it() -> None:
     values: Any = {"prompt": "a", "quality": "std", "generate_audio": True}
-    settled = settle(load("kling-v2.6-on-kling"), values, touched=values, changed="generate_audio", facts={})
+    settled = autocorrect(
+        load("kling-v2.6-on-kling"), values, touched=values, changed="generate_audio", facts={}
+    )
     assert settled.values["quality"] == "pro"
     assert settled.notes

@@ -12,7 +12,7 @@ import pytest
 
 import models
 from models.describe import json_schema, labels
-from models.form.autocorrect import settle, touched_in
+from models.form.autocorrect import autocorrect, touched_in
 from models.form.empties import is_blank, stays_empty
 from models.form.encoding import read_form, to_pairs
 from models.form.state import form_state
@@ -263,34 +263,36 @@ def test_a_row_in_which_everything_was_emptied_is_none() -> None:
 
 
 def test_an_emptied_text_counts_as_set_by_the_person_and_stays_while_other_fields_change() -> None:
-    settled = settle(SPEC, {"negative_prompt": ""}, touched={"negative_prompt"}, facts={})
+    settled = autocorrect(SPEC, {"negative_prompt": ""}, touched={"negative_prompt"}, facts={})
     assert settled.values["negative_prompt"] == ""
     assert settled.state.field("negative_prompt").value == ""
     assert "negative_prompt" in touched_in(SPEC, settled.values, {})
-    assert "negative_prompt" not in touched_in(SPEC, settle(SPEC, {}, facts={}).values, {})
-    again = settle(
+    assert "negative_prompt" not in touched_in(SPEC, autocorrect(SPEC, {}, facts={}).values, {})
+    again = autocorrect(
         SPEC, {**settled.values, "duration": 10}, touched={"negative_prompt"}, changed="duration", facts={}
     )
     assert again.values["negative_prompt"] == ""
 
 
 def test_an_emptied_number_is_filled_in_again_for_all_to_see_while_the_form_is_edited() -> None:
-    settled = settle(SPEC, {"steps": ""}, touched={"steps"}, changed="steps", facts={})
+    settled = autocorrect(SPEC, {"steps": ""}, touched={"steps"}, changed="steps", facts={})
     assert settled.values["steps"] == settled.state.field("steps").value == 30
 
 
 def test_a_hidden_text_that_was_emptied_is_still_empty_when_it_comes_back() -> None:
     spec = spec_of('{ name = "avoid", type = "text", default = "blur", show_if = { mode = "t2v" } }')
-    away = settle(spec, {"mode": "i2v", "avoid": ""}, touched={"avoid"}, facts={})
+    away = autocorrect(spec, {"mode": "i2v", "avoid": ""}, touched={"avoid"}, facts={})
     assert away.values["avoid"] == ""
-    back = settle(spec, {**away.values, "mode": "t2v"}, touched=touched_in(spec, away.values, {}), facts={})
+    back = autocorrect(
+        spec, {**away.values, "mode": "t2v"}, touched=touched_in(spec, away.values, {}), facts={}
+    )
     assert back.values["avoid"] == ""
 
 
 def test_an_empty_prompt_that_nobody_touched_takes_its_default_in_a_mode_that_has_one() -> None:
-    drawn = settle(DRIVEN, {"prompt": ""}, facts={}).values
+    drawn = autocorrect(DRIVEN, {"prompt": ""}, facts={}).values
     assert touched_in(DRIVEN, drawn, {}) == set()
-    assert settle(DRIVEN, {**drawn, "mode": "i2v"}, facts={}).values["prompt"] == CAT
+    assert autocorrect(DRIVEN, {**drawn, "mode": "i2v"}, facts={}).values["prompt"] == CAT
 
 
 # The catalogue

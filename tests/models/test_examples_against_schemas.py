@@ -9,7 +9,7 @@ from models.importing.openapi import Document, Resolver, parse_documents
 from models.importing.shape import Shape, read_shape
 from models.importing.verify import standard_schema
 from models.spec.catalogue import Catalogue
-from models.spec.fields import Number
+from models.spec.fields import NumberField
 from models.spec.schema import Example, Spec
 from models.spec.values import JSON
 
@@ -50,7 +50,7 @@ def test_a_number_goes_in_steps_only_where_its_provider_says_so() -> None:
     known = documents()
     invented = []
     for spec in Catalogue([CHECKOUT / "models"]).all():
-        stepped = [field for field in spec.form.fields if isinstance(field, Number) and field.limit.step]
+        stepped = [field for field in spec.form.fields if isinstance(field, NumberField) and field.limit.step]
         for document in (known.get((spec.provider, spec.endpoint_for(mode))) for mode in spec.modes):
             shape = read_shape(Resolver(document.root), document.schema, "") if document else Shape()
             steps = {member.name: member.shape.step for member in shape.members}

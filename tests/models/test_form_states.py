@@ -110,9 +110,9 @@ def test_a_hidden_field_holds_what_was_given_and_a_shown_one_its_default() -> No
 def test_an_open_select_refuses_only_what_is_forbidden() -> None:
     style = state("style", loop=True)
     assert [option.allowed for option in style.options] == [False, True]
-    assert style.narrow.refusal("sepia") is None
-    assert style.narrow.refusal("noir") == "Style cannot be noir while Loop is on."
-    assert style.narrow.nearest("noir") == "anime"
+    assert style.constraints.refusal("sepia") is None
+    assert style.constraints.refusal("noir") == "Style cannot be noir while Loop is on."
+    assert style.constraints.nearest("noir") == "anime"
 
 
 def test_a_switch_has_two_options_like_any_choice() -> None:
@@ -124,20 +124,20 @@ def test_a_switch_has_two_options_like_any_choice() -> None:
 
 def test_the_nearest_option_is_the_nearest_number_or_else_the_nearest_place() -> None:
     words = spec_of(FIELDS, '[[rules]]\nonly = { size = ["s", "l", "xl"] }')
-    assert state("size", spec=words).narrow.nearest("m") == "s"
+    assert state("size", spec=words).constraints.nearest("m") == "s"
     later = spec_of(FIELDS, '[[rules]]\nonly = { size = ["l", "xl"] }')
-    assert state("size", spec=later).narrow.nearest("s") == "l"
+    assert state("size", spec=later).constraints.nearest("s") == "l"
     earlier = spec_of(FIELDS, '[[rules]]\nonly = { size = ["s", "m"] }')
-    assert state("size", spec=earlier).narrow.nearest("xl") == "m"
+    assert state("size", spec=earlier).constraints.nearest("xl") == "m"
     numbers = spec_of('{ name = "n", type = "select", options = [30, 5, "12s", 20] }')
-    narrowed = state("n", spec=numbers).narrow
+    narrowed = state("n", spec=numbers).constraints
     assert [narrowed.nearest(value) for value in (7, 10, "16s", 99)] == [5, "12s", "12s", 30]
 
 
 def test_no_option_left_is_said() -> None:
     none = spec_of(FIELDS, '[[rules]]\nonly = { size = ["s"] }\n[[rules]]\nonly = { size = ["m"] }')
-    assert state("size", spec=none).narrow.nearest("m") is None
-    assert state("size", spec=none).narrow.refusal("x") == "Choose nothing: no option is left."
+    assert state("size", spec=none).constraints.nearest("m") is None
+    assert state("size", spec=none).constraints.refusal("x") == "Choose nothing: no option is left."
 
 
 def test_rows_and_groups_hold_the_states_of_their_fields() -> None:

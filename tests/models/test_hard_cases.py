@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from models.form.autocorrect import settle
+from models.form.autocorrect import autocorrect
 from models.form.state import form_state
 from models.form.validate import check
 from models.linter import lint
@@ -106,7 +106,7 @@ def the_form_is_drawn(spec: Spec, case: dict[str, Any], facts: dict[str, MediaFa
 
 
 def the_form_settles(spec: Spec, case: dict[str, Any], facts: dict[str, MediaFacts]) -> None:
-    settled = settle(spec, case["edit"], touched=case["edit"], changed=case["changed"], facts=facts)
+    settled = autocorrect(spec, case["edit"], touched=case["edit"], changed=case["changed"], facts=facts)
     assert {name: settled.values[name] for name in case["settled"]} == case["settled"]
     assert settled.notes
     if "notes" in case:

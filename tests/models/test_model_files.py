@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.form.autocorrect import settle
+from models.form.autocorrect import autocorrect
 from models.form.validate import check
 from models.linter import lint
 from models.pricing import estimate
@@ -95,5 +95,7 @@ def test_the_price_of_a_model_follows_its_fields(key: str, values: Any, text: st
 def test_ten_seconds_of_hailuo_and_1080p_make_room_for_each_other() -> None:
     values: Any = {"prompt": "a", "resolution": "1080p", "duration": 10}
     spec = load("hailuo-02")
-    assert settle(spec, values, touched=values, changed="duration", facts={}).values["resolution"] == "768p"
-    assert settle(spec, values, touched=values, changed="resolution", facts={}).values["duration"] == 6
+    assert (
+        autocorrect(spec, values, touched=values, changed="duration", facts={}).values["resolution"] == "768p"
+    )
+    assert autocorrect(spec, values, touched=values, changed="resolution", facts={}).values["duration"] == 6

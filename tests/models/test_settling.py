@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.form.autocorrect import Settled, settle, touched_in
+from models.form.autocorrect import Autocorrected, autocorrect, touched_in
 from models.spec.schema import Spec
 from tests.models.building import PROMPT, spec_of
 
@@ -27,8 +27,8 @@ ONLY_5 = f'[[rules]]\nwhen = {{ resolution = "1080p" }}\nonly = {{ duration = [5
 URL = "https://example.com/a.png"
 
 
-def edit(spec: Spec, changed: str | None = None, /, **values: Any) -> Settled:
-    return settle(spec, {"prompt": "a", **values}, touched=set(values), changed=changed, facts={})
+def edit(spec: Spec, changed: str | None = None, /, **values: Any) -> Autocorrected:
+    return autocorrect(spec, {"prompt": "a", **values}, touched=set(values), changed=changed, facts={})
 
 
 def test_a_value_no_longer_allowed_moves_to_the_nearest_with_a_note() -> None:
@@ -113,8 +113,8 @@ DEFAULTS = '[[rules]]\nwhen = { resolution = "1080p" }\ndefault = { duration = 1
 def test_an_untouched_value_follows_the_default_and_a_touched_one_stays() -> None:
     spec = spec_of(FIELDS, DEFAULTS)
     drawn: dict[str, Any] = {"resolution": "1080p", "duration": 5}
-    assert settle(spec, drawn, touched={"resolution"}, facts={}).values["duration"] == 10
-    assert settle(spec, drawn, touched={"resolution", "duration"}, facts={}).values["duration"] == 5
+    assert autocorrect(spec, drawn, touched={"resolution"}, facts={}).values["duration"] == 10
+    assert autocorrect(spec, drawn, touched={"resolution", "duration"}, facts={}).values["duration"] == 5
 
 
 def test_what_is_more_than_a_default_counts_as_touched() -> None:
@@ -131,7 +131,7 @@ def test_a_hidden_field_keeps_what_was_typed() -> None:
     assert hidden.values["image"] == URL
     assert not hidden.state.field("image").visible
     assert "image" not in hidden.state.force.scope.values
-    shown = settle(spec, {**hidden.values, "mode": "i2v"}, touched={"image"}, changed="mode", facts={})
+    shown = autocorrect(spec, {**hidden.values, "mode": "i2v"}, touched={"image"}, changed="mode", facts={})
     assert shown.state.field("image").value == URL
 
 
@@ -180,7 +180,7 @@ def test_rows_settle_by_themselves() -> None:
         {"kind": "still", "duration": 4, "text": "typed"},
         "nonsense",
     ]
-    settled = settle(spec, {"shots": rows}, touched={"shots"}, changed="shots.0.kind", facts={})
+    settled = autocorrect(spec, {"shots": rows}, touched={"shots"}, changed="shots.0.kind", facts={})
     assert settled.values["shots"] == [
         {"kind": "pan", "duration": 2},
         {"kind": "still", "duration": 4, "text": "typed"},
@@ -188,18 +188,20 @@ def test_rows_settle_by_themselves() -> None:
     ]
     assert settled.notes == {"shots.0.duration": "Changed from 4 to 2. Duration must be 2 while Kind is pan."}
     rows[0]["kind"] = "zoom"
-    gone = settle(spec, {"shots": rows[:1]}, touched={"shots"}, facts={})
+    gone = autocorrect(spec, {"shots": rows[:1]}, touched={"shots"}, facts={})
     assert gone.values["shots"] == [{"kind": "still", "duration": 4}]
     rows[0]["kind"] = "pan"
-    room = settle(spec, {"shots": rows}, touched={"shots"}, changed="shots.0.duration", facts={})
+    room = autocorrect(spec, {"shots": rows}, touched={"shots"}, changed="shots.0.duration", facts={})
     assert room.values["shots"][0] == {"kind": "still", "duration": 4}  # type: ignore[index]
 
 
 def test_editing_one_row_keeps_the_rows() -> None:
     rows = '{ name = "shots", type = "rows", default = [{ text = "a" }], fields = [{ name = "text", type = "text" }] }'
     edited: Any = {"shots": [{"text": "b"}]}
-    assert settle(spec_of(rows), edited, changed="shots.0.text", facts={}).values["shots"] == [{"text": "b"}]
-    assert settle(spec_of(rows), edited, facts={}).values["shots"] == [{"text": "a"}]
+    assert autocorrect(spec_of(rows), edited, changed="shots.0.text", facts={}).values["shots"] == [
+        {"text": "b"}
+    ]
+    assert autocorrect(spec_of(rows), edited, facts={}).values["shots"] == [{"text": "a"}]
 
 
 @pytest.mark.parametrize("values", [{}, {"mode": "i2v"}, {"resolution": "1080p", "duration": 10}])

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tasks.context import Parts, build_parts
+from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.reading import Reader
 from tests.support import catalogue_of
@@ -20,17 +20,17 @@ NO_QUEUE = "redis://127.0.0.1:1"
 NO_SANDBOX = "http://127.0.0.1:2"
 
 
-async def open_parts(folder: Path, sandbox_url: str | None = NO_SANDBOX) -> Parts:
+async def open_parts(folder: Path, sandbox_url: str | None = NO_SANDBOX) -> AppContext:
     """All parts with their data in a folder of the test's own; without a sandbox no model is ready."""
     places = {"SHOTLIST_DATA_DIR": str(folder / "data"), "SHOTLIST_MODELS_DIR": str(OWN_MODELS)}
     settings = read_settings(places)
     prepare_data_dir(settings)
     catalogue = catalogue_of(*settings.models_dirs)
-    return await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url, catalogue=catalogue)
+    return await build_context(settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url, catalogue=catalogue)
 
 
 @pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
     made = await open_parts(tmp_path)
     yield made
     await made.close()
@@ -64,13 +64,13 @@ class Page:
 
 
 @asynccontextmanager
-async def browsing(parts: Parts) -> AsyncIterator[Page]:
-    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+async def browsing(context: AppContext) -> AsyncIterator[Page]:
+    transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
         yield Page(http)
 
 
 @pytest.fixture
-async def page(parts: Parts) -> AsyncIterator[Page]:
-    async with browsing(parts) as opened:
+async def page(context: AppContext) -> AsyncIterator[Page]:
+    async with browsing(context) as opened:
         yield opened

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 import providers
-from providers.description.loader import read_wire
-from providers.description.schema import Wire
-from providers.outcomes import Operation, Order
+from providers.description.loader import read_description
+from providers.description.schema import ProviderDescription
+from providers.outcomes import Operation, Submission
 from tasks.jobs.model import Amounts, Job
 from tasks.jobs.model import Output as Film
 
@@ -17,10 +17,10 @@ OPERATION = Operation(id="op-1")
 FILM = Film("video", "video.mp4", "video.jpg", 1280, 720, 5.0, "mp4", 3_200_000)
 
 
-def _wire() -> Wire:
+def _wire() -> ProviderDescription:
     """Any real description, under another name; what an end costs is not known of it."""
-    wire = read_wire(Path(providers.__file__).parent / "replicate.toml")
-    assert isinstance(wire, Wire)
+    wire = read_description(Path(providers.__file__).parent / "replicate.toml")
+    assert isinstance(wire, ProviderDescription)
     return replace(wire, name="acme", display_name="Acme", billing={})
 
 
@@ -40,7 +40,9 @@ JOB = Job(
     labels=(("Prompt", "A paper boat"), ("Duration", "5 s"), ("Resolution", "1080p")),
     frame=(16, 9),
     estimate=Amounts("1.40", "1.40", "USD", "about $1.40"),
-    order=Order(provider="acme", endpoint="boat-1", version="", mode="t2v", body={}, media=(), encode=()),
+    order=Submission(
+        provider="acme", endpoint="boat-1", version="", mode="t2v", body={}, media=(), encode=()
+    ),
     typical_sec=180,
     deadline_sec=1800,
     created_at=NOW - 84,

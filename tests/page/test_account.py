@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from providers.outcomes import KeyCheck
-from tasks.context import Parts, build_parts
-from tasks.provider_keys import Keys
+from tasks.context import AppContext, build_context
+from tasks.provider_keys import ProviderKeys
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.conftest import NO_QUEUE, NO_SANDBOX, Page
 from tests.page.reading import Reader
@@ -37,11 +37,11 @@ async def set_key(page: Page, provider: str = "replicate", key: str = KEY) -> No
 
 
 async def test_without_keys_every_provider_is_in_the_sandbox_and_the_page_says_what_a_key_does(
-    page: Page, parts: Parts
+    page: Page, context: AppContext
 ) -> None:
     drawn = await page.get("/account")
     assert "billed to your account" in drawn.text
-    assert {found["id"] for found in drawn.all("li")} == {wire.name for wire in parts.wires.all()}
+    assert {found["id"] for found in drawn.all("li")} == {wire.name for wire in context.descriptions.all()}
     assert {found["_text"] for found in drawn.all("span", class_="tag")} == {"Sandbox"}
     assert drawn.one("input", id="key-replicate")["type"] == "password"
     assert not drawn.all("form", action="/account/keys/replicate/remove")
@@ -53,7 +53,7 @@ async def test_every_page_leads_to_the_keys(page: Page) -> None:
 
 
 async def test_a_key_makes_the_next_order_real_and_the_run_bar_says_who_bills_it(
-    page: Page, parts: Parts
+    page: Page, context: AppContext
 ) -> None:
     before = await page.get(LINK)
     assert "Costs nothing here" in before.text
@@ -68,31 +68,35 @@ async def test_a_key_makes_the_next_order_real_and_the_run_bar_says_who_bills_it
         if "small" not in found["class"]
     )
     assert (await page.send("/video/jobs", after.pairs())).status_code == 303
-    newest, oldest = await parts.jobs.listing("local")
+    newest, oldest = await context.jobs.list_page("local")
     assert (newest.sandbox, newest.origin) == (False, "https://api.replicate.com")
     assert oldest.sandbox, "what was ordered before stays in the sandbox"
 
 
-async def test_a_form_that_promised_to_cost_nothing_orders_nothing_real(page: Page, parts: Parts) -> None:
+async def test_a_form_that_promised_to_cost_nothing_orders_nothing_real(
+    page: Page, context: AppContext
+) -> None:
     drawn = await page.get(LINK)
     await set_key(page)
     refused = await page.post("/video/jobs", drawn.pairs())
     assert "does not run in the sandbox any more" in refused.text
     assert "Nothing was ordered" in refused.text
-    assert await parts.jobs.listing("local") == ()
+    assert await context.jobs.list_page("local") == ()
     assert (await page.send("/video/jobs", refused.pairs())).status_code == 303
 
 
-async def test_trying_a_sandbox_job_again_orders_nothing_real_unasked(page: Page, parts: Parts) -> None:
+async def test_trying_a_sandbox_job_again_orders_nothing_real_unasked(
+    page: Page, context: AppContext
+) -> None:
     ordered = await page.send("/video/jobs", (await page.get(LINK)).pairs())
     job_id = ordered.headers["location"].removeprefix("/video/jobs/")
-    await parts.jobs.request_cancel("local", job_id)
+    await context.jobs.request_cancel("local", job_id)
     await set_key(page)
     again = await page.send(
         f"/video/jobs/{job_id}/retry", [("_csrf_token", await token(page)), ("nonce", "n")]
     )
     assert again.headers["location"] == f"/video?again={job_id}"
-    assert len(await parts.jobs.listing("local")) == 1
+    assert len(await context.jobs.list_page("local")) == 1
 
 
 async def test_a_stored_key_is_never_shown_again_but_its_last_four_characters(page: Page) -> None:
@@ -105,33 +109,35 @@ async def test_a_stored_key_is_never_shown_again_but_its_last_four_characters(pa
         assert KEY not in (await page.http.get(path)).text
 
 
-async def test_a_key_is_replaced_and_removed(page: Page, parts: Parts) -> None:
+async def test_a_key_is_replaced_and_removed(page: Page, context: AppContext) -> None:
     await set_key(page)
     await set_key(page, key="r8_the-second-key-of-all-9876")
     drawn = await page.get("/account")
     assert "ends in 9876" in drawn.text
     assert "New jobs then run in the sandbox" in drawn.text
     assert (await press(page, "replicate/remove")).headers["location"] == "/account#replicate"
-    assert parts.keys.names() == ()
-    choice = parts.lines.choose("replicate")
+    assert context.keys.names() == ()
+    choice = context.registry.choose("replicate")
     assert choice
     assert choice.sandbox
     assert "9876" not in (await page.get("/account")).text
 
 
-async def test_what_is_no_key_is_refused_beside_its_field_and_not_repeated(page: Page, parts: Parts) -> None:
+async def test_what_is_no_key_is_refused_beside_its_field_and_not_repeated(
+    page: Page, context: AppContext
+) -> None:
     answer = await press(page, "replicate", key="not a key")
     drawn = Reader(answer.text)
     assert answer.status_code == 200
     assert drawn.one("input", id="key-replicate")["aria-invalid"] == "true"
     assert "This is not a key" in drawn.one("p", id="wrong-replicate")["_text"]
     assert "not a key</" not in answer.text.replace("This is not a key", "")
-    assert parts.keys.names() == ()
+    assert context.keys.names() == ()
 
 
-async def test_a_post_without_the_pages_token_changes_nothing(page: Page, parts: Parts) -> None:
+async def test_a_post_without_the_pages_token_changes_nothing(page: Page, context: AppContext) -> None:
     assert (await page.http.post("/account/keys/replicate", data={"key": KEY})).status_code == 403
-    assert parts.keys.names() == ()
+    assert context.keys.names() == ()
 
 
 @pytest.mark.parametrize("path", ["nobody", "nobody/test", "nobody/remove"])
@@ -139,8 +145,10 @@ async def test_an_unknown_provider_is_told(page: Page, path: str) -> None:
     assert (await press(page, path, key=KEY)).status_code == 404
 
 
-async def test_a_key_that_cannot_be_read_is_told_and_the_sandbox_plays(page: Page, parts: Parts) -> None:
-    await Keys(parts.database, "the secret of another server").set("replicate", KEY)
+async def test_a_key_that_cannot_be_read_is_told_and_the_sandbox_plays(
+    page: Page, context: AppContext
+) -> None:
+    await ProviderKeys(context.database, "the secret of another server").set("replicate", KEY)
     drawn = await page.get("/account")
     assert "encrypted with another secret" in drawn.text
     assert {found["_text"] for found in drawn.all("span", class_="tag")} == {"Sandbox"}
@@ -148,7 +156,7 @@ async def test_a_key_that_cannot_be_read_is_told_and_the_sandbox_plays(page: Pag
 
 
 @pytest.fixture
-async def with_keys(tmp_path: Path) -> AsyncIterator[tuple[Page, Parts]]:
+async def with_keys(tmp_path: Path) -> AsyncIterator[tuple[Page, AppContext]]:
     """A server that was started with a key for Replicate and one for xAI; Replicate's calls come to a stub."""
     refuses = Reply(401, {"detail": f"no such token {KEY}"})
     async with stub({"GET /v1/predictions": refuses}) as server:
@@ -161,19 +169,19 @@ async def with_keys(tmp_path: Path) -> AsyncIterator[tuple[Page, Parts]]:
             }
         )
         prepare_data_dir(settings)
-        parts = await build_parts(
+        context = await build_context(
             settings,
             queue_url=NO_QUEUE,
             sandbox_url=NO_SANDBOX,
             catalogue=catalogue_of(*settings.models_dirs),
         )
-        transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
-            yield Page(http), parts
-        await parts.close()
+            yield Page(http), context
+        await context.close()
 
 
-async def test_the_environments_key_wins_and_the_page_says_so(with_keys: tuple[Page, Parts]) -> None:
+async def test_the_environments_key_wins_and_the_page_says_so(with_keys: tuple[Page, AppContext]) -> None:
     page, parts = with_keys
     drawn = await page.get("/account")
     assert "Set in the environment (REPLICATE_API_TOKEN), ends in 1234." in drawn.text
@@ -181,10 +189,12 @@ async def test_the_environments_key_wins_and_the_page_says_so(with_keys: tuple[P
     assert (await press(page, "replicate", key="another-key")).status_code == 409
     await parts.keys.set("replicate", "stored-long-before-5555")
     assert "The one stored here is not used" in (await page.get("/account")).text
-    assert parts.lines.key("replicate") == KEY
+    assert parts.registry.key("replicate") == KEY
 
 
-async def test_a_key_that_the_provider_refuses_is_told_without_the_key(with_keys: tuple[Page, Parts]) -> None:
+async def test_a_key_that_the_provider_refuses_is_told_without_the_key(
+    with_keys: tuple[Page, AppContext],
+) -> None:
     page, parts = with_keys
     assert (await press(page, "replicate/test")).status_code == 303
     drawn = await page.http.get("/account")
@@ -195,9 +205,11 @@ async def test_a_key_that_the_provider_refuses_is_told_without_the_key(with_keys
     assert "Replicate accepts this key" in (await page.get("/account")).text
 
 
-async def test_where_no_free_call_tells_a_good_key_there_is_no_test(with_keys: tuple[Page, Parts]) -> None:
+async def test_where_no_free_call_tells_a_good_key_there_is_no_test(
+    with_keys: tuple[Page, AppContext],
+) -> None:
     page, parts = with_keys
-    wire = parts.wires.get("xai")
+    wire = parts.descriptions.get("xai")
     assert wire
     assert wire.check is None
     drawn = await page.get("/account")

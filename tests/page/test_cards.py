@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, ours, tell
+from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, make_error, ours
 from tasks.jobs.model import JobError, Output
 from tasks.worker.failures import failed, unconfirmed
 from tests.page.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job
@@ -30,7 +30,7 @@ def buttons(found: Card) -> list[tuple[str, str]]:
         ({"state": "processing", "queue_position": 3}, "Queued at Acme · 3rd"),
         ({"state": "processing"}, "Processing"),
         ({"state": "processing", "progress": 0.463}, "Processing · 46 %"),
-        ({"state": "saving"}, "Saving the film"),
+        ({"state": "saving"}, "Saving the video"),
         ({"state": "processing", "cancel_requested_at": NOW}, "Canceling"),
     ],
 )
@@ -70,15 +70,15 @@ def test_canceling_says_what_it_may_cost() -> None:
     assert buttons(deaf) == [], "a provider that cannot be stopped has no button"
 
 
-def test_a_film_says_its_size_length_format_and_cost() -> None:
+def test_a_video_says_its_size_length_format_and_cost() -> None:
     done = shown(state="succeeded", outputs=(FILM,), cost=Cost("1.4", "USD", "Acme"), billing="billed")
-    assert done.film is not None
-    assert done.film.url == "/media/j1/video.mp4"
-    assert done.film.poster == "/media/j1/video.jpg"
+    assert done.video is not None
+    assert done.video.url == "/media/j1/video.mp4"
+    assert done.video.poster == "/media/j1/video.jpg"
     assert done.facts == ("1280×720", "5 s")
-    assert done.film.size == "MP4, 3.2 MB"
+    assert done.video.size == "MP4, 3.2 MB"
     assert (done.money, done.money_words) == ("$1.40", "What it cost, as Acme says")
-    assert done.film.download == "boat-1-a-paper-boat.mp4"
+    assert done.video.download == "boat-1-a-paper-boat.mp4"
     assert not done.live
 
 
@@ -173,7 +173,7 @@ def test_all_that_a_job_made_can_be_kept_from_its_card() -> None:
         ("Sound 3", "/media/j1/audio-3.mp3"),
     ]
     alone = shown(state="succeeded", outputs=(sound,), billing="billed")
-    assert (alone.film, alone.trouble, alone.words) == (None, None, "It holds sound but no picture.")
+    assert (alone.video, alone.trouble, alone.words) == (None, None, "It holds sound but no picture.")
     assert [each.url for each in alone.extras] == ["/media/j1/audio-3.mp3"]
 
 
@@ -191,7 +191,7 @@ def test_page_and_api_say_the_same_sentence_and_the_money_once(
 ) -> None:
     facts = {"state": state, "billing": "not_billed" if sandbox else billing, "sandbox": sandbox}
     errors = [
-        failed(job(sandbox=sandbox), tell(kind, "Acme", told), billing)
+        failed(job(sandbox=sandbox), make_error(kind, "Acme", told), billing)
         for kind in get_args(ErrorKind)
         for told in ("", "You have not been charged", 'We "billed" you $3')
     ]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from tests.page.conftest import Page
 from tests.page.reading import Reader, changed
 from tests.page.test_form_page import errors
@@ -34,10 +34,10 @@ async def typed(page: Page, **values: str) -> list[tuple[str, str]]:
     return changed((await page.get(f"/video?model={SPOKEN}&prompt=A+kite")).pairs(), **values)
 
 
-async def body(parts: Parts, answer: httpx.Response) -> Any:
+async def body(context: AppContext, answer: httpx.Response) -> Any:
     """What the job that a plain order made will send."""
     assert answer.status_code == 303, answer.text
-    (newest,) = await parts.jobs.listing(OWNER, limit=1)
+    (newest,) = await context.jobs.list_page(OWNER, limit=1)
     return newest.order.body["input"]
 
 
@@ -63,12 +63,12 @@ async def test_a_form_that_was_never_drawn_says_by_an_empty_text_that_it_is_to_b
 
 @pytest.mark.parametrize("encoded", ["multipart", "urlencoded"])
 async def test_an_emptied_text_is_ordered_empty_and_a_full_one_as_it_stands(
-    page: Page, parts: Parts, encoded: str
+    page: Page, context: AppContext, encoded: str
 ) -> None:
     send = page.send if encoded == "multipart" else lambda path, pairs: urlencoded(page, path, pairs)
-    ordered = await body(parts, await send("/video/jobs", await typed(page, negative_prompt="")))
+    ordered = await body(context, await send("/video/jobs", await typed(page, negative_prompt="")))
     assert ordered == {"prompt": "A kite", "negative_prompt": "", "steps": 30}
-    as_shown = await body(parts, await send("/video/jobs", await typed(page)))
+    as_shown = await body(context, await send("/video/jobs", await typed(page)))
     assert as_shown == {"prompt": "A kite", "negative_prompt": AVOID, "steps": 30}
 
 
@@ -84,17 +84,19 @@ async def test_the_link_the_command_and_the_address_of_a_form_say_that_a_text_is
     assert values == {"mode": "t2v", "prompt": "A kite", "negative_prompt": ""}
 
 
-async def test_a_program_that_gives_an_empty_text_gets_an_empty_text(page: Page, parts: Parts) -> None:
+async def test_a_program_that_gives_an_empty_text_gets_an_empty_text(page: Page, context: AppContext) -> None:
     for given, expected in (({"negative_prompt": ""}, ""), ({}, AVOID), ({"negative_prompt": None}, AVOID)):
         wish = {"model": SPOKEN, "values": {"prompt": "A kite", **given}}
         answer = await page.http.post("/api/video/jobs", json=wish)
         assert answer.status_code == 201, answer.text
         assert answer.json()["values"]["negative_prompt"] == expected
-        (job,) = await parts.jobs.listing(OWNER, limit=1)
+        (job,) = await context.jobs.list_page(OWNER, limit=1)
         assert job.order.body["input"]["negative_prompt"] == expected  # type: ignore[call-overload, index]
 
 
-async def test_a_job_keeps_that_a_text_was_empty_and_so_do_again_and_retry(page: Page, parts: Parts) -> None:
+async def test_a_job_keeps_that_a_text_was_empty_and_so_do_again_and_retry(
+    page: Page, context: AppContext
+) -> None:
     answer = await page.send("/video/jobs", await typed(page, negative_prompt=""))
     job_id = answer.headers["location"].rpartition("/")[2]
     kept = (await page.http.get(f"/api/video/jobs/{job_id}")).json()["values"]
@@ -104,7 +106,7 @@ async def test_a_job_keeps_that_a_text_was_empty_and_so_do_again_and_retry(page:
     assert (box(again, "prompt"), box(again, "negative_prompt")) == ("A kite", "")
     token = dict(again.pairs())["_csrf_token"]
     sent = [("_csrf_token", token), ("nonce", "once more")]
-    repeated = await body(parts, await page.send(f"/video/jobs/{job_id}/retry", sent))
+    repeated = await body(context, await page.send(f"/video/jobs/{job_id}/retry", sent))
     assert repeated == {"prompt": "A kite", "negative_prompt": "", "steps": 30}
 
 
@@ -133,7 +135,7 @@ async def test_a_prompts_default_is_grey_and_the_form_asks_for_a_prompt(page: Pa
 @pytest.mark.parametrize("prompt", BLANKS)
 @pytest.mark.parametrize("model", [SPOKEN, "hunyuan-video", "kling-v3"])
 async def test_a_prompt_in_which_nothing_can_be_seen_orders_nothing_at_any_door(
-    page: Page, parts: Parts, model: str, prompt: str
+    page: Page, context: AppContext, model: str, prompt: str
 ) -> None:
     drawn = await page.get(f"/video?model={model}&prompt=A+kite")
     for pairs in (changed(drawn.pairs(), prompt=prompt), (await page.get(f"/video?model={model}")).pairs()):
@@ -143,7 +145,7 @@ async def test_a_prompt_in_which_nothing_can_be_seen_orders_nothing_at_any_door(
     answer = await page.http.post("/api/video/jobs", json=wish)
     assert answer.status_code == 422
     assert "prompt" in answer.json()["errors"]
-    assert not await parts.jobs.listing(OWNER, limit=1)
+    assert not await context.jobs.list_page(OWNER, limit=1)
 
 
 # What cannot be empty

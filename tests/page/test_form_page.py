@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from models.spec.fields import KINDS
-from tasks.context import Parts
+from tasks.context import AppContext
 from tests.page.conftest import Page, browsing, open_parts
 from tests.page.reading import Reader, changed
 from tests.support import png
@@ -25,8 +25,8 @@ def checked(page: Reader, name: str) -> str:
     return next(found["value"] for found in page.all("input", name=name) if "checked" in found)
 
 
-async def test_every_model_of_the_catalogue_draws_its_form(page: Page, parts: Parts) -> None:
-    for spec in parts.catalogue.all():
+async def test_every_model_of_the_catalogue_draws_its_form(page: Page, context: AppContext) -> None:
+    for spec in context.catalogue.all():
         drawn = await page.get(f"/video?model={spec.key}")
         assert drawn.one("input", name="model")["value"] == spec.key
         places = {found.get("id") for _, found in drawn.elements}
@@ -209,9 +209,9 @@ async def test_a_file_too_small_for_the_model_is_told_with_its_limit(page: Page)
     assert "300" in errors(after)["image"]
 
 
-async def test_every_field_type_can_be_drawn(page: Page, parts: Parts) -> None:
+async def test_every_field_type_can_be_drawn(page: Page, context: AppContext) -> None:
     drawn = await page.get("/video?model=every-kind")
-    spec = parts.catalogue.get("every-kind")
+    spec = context.catalogue.get("every-kind")
     assert spec is not None
     assert {field.kind for field in spec.fields} == set(KINDS)
     classes = {name for _, found in drawn.elements for name in found.get("class", "").split()}

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from tasks.context import Parts
+from tasks.context import AppContext
 from tests.page.conftest import HTMX, Page
 from tests.page.reading import Reader, changed
 
@@ -34,7 +34,7 @@ def partials(text: str) -> dict[str, str]:
 
 async def test_without_jobs_the_page_says_what_to_do_first_and_that_it_costs_nothing(page: Page) -> None:
     drawn = await page.get("/video")
-    assert "Your first film starts with a sentence" in drawn.text
+    assert "Your first video starts with a sentence" in drawn.text
     assert "costs nothing" in drawn.text
     example = next(found["href"] for found in drawn.all("a") if found["_text"] == "Fill in an example")
     filled = await page.get(example)
@@ -78,31 +78,31 @@ async def test_an_order_by_htmx_puts_its_card_on_top_and_renews_the_nonce(page: 
     assert "1 queued" in parts_of["#now-head"]
 
 
-async def test_the_same_form_sent_twice_orders_once(page: Page, parts: Parts) -> None:
+async def test_the_same_form_sent_twice_orders_once(page: Page, context: AppContext) -> None:
     drawn = await page.get(LINK)
     first = await page.send("/video/jobs", drawn.pairs())
     second = await page.send("/video/jobs", drawn.pairs())
     assert first.headers["location"] == second.headers["location"]
-    assert len(await parts.jobs.listing("local")) == 1
+    assert len(await context.jobs.list_page("local")) == 1
 
 
 async def test_a_form_that_was_sent_already_and_edited_says_so_and_gets_a_new_nonce(
-    page: Page, parts: Parts
+    page: Page, context: AppContext
 ) -> None:
     drawn = await page.get(LINK)
     await page.send("/video/jobs", drawn.pairs())
     again = await page.post("/video/jobs", changed(drawn.pairs(), prompt="Another"), htmx=True)
     assert "Nothing new was ordered" in again.text
     assert (await page.send("/video/jobs", again.pairs())).status_code == 303
-    assert len(await parts.jobs.listing("local")) == 2
+    assert len(await context.jobs.list_page("local")) == 2
 
 
-async def test_a_price_that_rose_is_shown_before_anything_is_ordered(page: Page, parts: Parts) -> None:
+async def test_a_price_that_rose_is_shown_before_anything_is_ordered(page: Page, context: AppContext) -> None:
     drawn = await page.get(LINK)
     after = await page.post("/video/jobs", changed(drawn.pairs(), duration="10"), htmx=True)
     assert "Nothing was ordered" in after.text
     assert "about $2.80" in after.one("span", id="price")["_text"]
-    assert await parts.jobs.listing("local") == ()
+    assert await context.jobs.list_page("local") == ()
     assert (await page.send("/video/jobs", after.pairs())).status_code == 303
 
 
@@ -114,9 +114,11 @@ async def test_the_poll_shows_the_cards_asked_for_and_goes_on_while_one_is_live(
     assert poll["hx-trigger"] == "every 1s"
 
 
-async def test_the_last_answer_of_the_poll_shows_the_end_and_asks_no_more(page: Page, parts: Parts) -> None:
+async def test_the_last_answer_of_the_poll_shows_the_end_and_asks_no_more(
+    page: Page, context: AppContext
+) -> None:
     job_id = await order(page)
-    await parts.jobs.request_cancel("local", job_id)
+    await context.jobs.request_cancel("local", job_id)
     answer = (await page.http.get(f"/video/live?watch={job_id}", headers=HTMX)).text
     assert "Canceled" in partials(answer)[f"#job-{job_id}"]
     assert "hx-trigger" not in Reader(answer).one("div", id="poll")
@@ -147,14 +149,14 @@ async def test_a_job_of_somebody_else_does_not_exist(page: Page, verb: str) -> N
     assert (await press(page, "nobodys", verb)).status_code == 404
 
 
-async def test_retry_orders_the_same_again_once_for_each_button(page: Page, parts: Parts) -> None:
+async def test_retry_orders_the_same_again_once_for_each_button(page: Page, context: AppContext) -> None:
     job_id = await order(page)
     await press(page, job_id, "cancel")
     answer = await press(page, job_id, "retry")
     again = await press(page, job_id, "retry")
     assert answer.status_code == 303
     assert answer.headers["location"] == again.headers["location"]
-    newest, oldest = await parts.jobs.listing("local")
+    newest, oldest = await context.jobs.list_page("local")
     assert (newest.retry_of, newest.values) == (oldest.id, oldest.values)
 
 
@@ -165,14 +167,14 @@ async def test_retry_by_htmx_puts_the_new_card_on_top(page: Page) -> None:
     assert "Queued" in partials(answer.text)["#cards"]
 
 
-async def test_a_live_job_is_not_deleted_and_a_rested_one_is(page: Page, parts: Parts) -> None:
+async def test_a_live_job_is_not_deleted_and_a_rested_one_is(page: Page, context: AppContext) -> None:
     job_id = await order(page)
     refused = await press(page, job_id, "delete", htmx=True)
     assert refused.status_code == 409
     assert "cancel it first" in refused.json()["error"]["message"]
     await press(page, job_id, "cancel")
     assert (await press(page, job_id, "delete")).headers["location"] == "/video"
-    assert await parts.jobs.listing("local") == ()
+    assert await context.jobs.list_page("local") == ()
 
 
 async def test_use_again_fills_the_form_with_the_jobs_settings(page: Page) -> None:

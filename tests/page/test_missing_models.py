@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.spec.catalogue import Catalogue
-from tasks.context import Parts, build_parts
+from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
 from tests.page.conftest import NO_QUEUE, NO_SANDBOX, OWN_MODELS, Page
 from tests.page.reading import Reader, changed
@@ -41,7 +41,7 @@ class Folder:
         self.path = path
         self.file = path / "my.toml"
         self.providers = path / "providers"
-        self.parts: Parts | None = None
+        self.parts: AppContext | None = None
 
     def put(self, text: str = "") -> None:
         self.file.write_text(text or (OWN_MODELS / "every-kind.toml").read_text())
@@ -54,7 +54,7 @@ class Folder:
     def look(self) -> None:
         if self.parts:
             self.parts.catalogue.refresh()
-            self.parts.wires.refresh()
+            self.parts.descriptions.refresh()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-async def parts(tmp_path: Path, folder: Folder) -> AsyncIterator[Parts]:
+async def context(tmp_path: Path, folder: Folder) -> AsyncIterator[AppContext]:
     settings = read_settings(
         {
             "SHOTLIST_DATA_DIR": str(tmp_path / "data"),
@@ -75,23 +75,23 @@ async def parts(tmp_path: Path, folder: Folder) -> AsyncIterator[Parts]:
         }
     )
     prepare_data_dir(settings)
-    folder.parts = await build_parts(settings, queue_url=NO_QUEUE, sandbox_url=NO_SANDBOX)
+    folder.parts = await build_context(settings, queue_url=NO_QUEUE, sandbox_url=NO_SANDBOX)
     yield folder.parts
     await folder.parts.close()
 
 
-async def is_missing(page: Page, parts: Parts, drawn: Reader) -> None:
+async def is_missing(page: Page, context: AppContext, drawn: Reader) -> None:
     """It says so, its run button is off, and whoever posts it all the same has ordered nothing."""
     assert "There is no model my " in drawn.text
     assert "Nothing was ordered, and what you typed is kept" in drawn.text
     assert dict(drawn.pairs())["model"] == "my"
     assert "disabled" in drawn.one("button", id="run")
     for htmx in (True, False):
-        before = await parts.jobs.listing("local")
+        before = await context.jobs.list_page("local")
         answer = await page.send("/video/jobs", drawn.pairs(), htmx=htmx)
         assert answer.status_code == 200
         assert "There is no model my any more." in Reader(answer.text).text
-        assert await parts.jobs.listing("local") == before
+        assert await context.jobs.list_page("local") == before
 
 
 def address(drawn: Reader) -> dict[str, str]:
@@ -103,7 +103,7 @@ def address(drawn: Reader) -> dict[str, str]:
 @pytest.mark.parametrize("path", ["/video/form", "/video/jobs"])
 @pytest.mark.parametrize("htmx", [True, False])
 async def test_a_model_that_vanishes_under_its_form_is_told_of_and_not_replaced(
-    page: Page, parts: Parts, folder: Folder, path: str, htmx: bool
+    page: Page, context: AppContext, folder: Folder, path: str, htmx: bool
 ) -> None:
     drawn = await page.get(MINE)
     folder.take_away()
@@ -111,12 +111,12 @@ async def test_a_model_that_vanishes_under_its_form_is_told_of_and_not_replaced(
     assert dict(after.pairs())["prompt"] == "A kite at noon"
     assert after.one("textarea", name="prompt")["_text"].strip() == "A kite at noon"
     assert address(after) == {"model": "my", "prompt": "A kite at noon", "seed": "7"}
-    await is_missing(page, parts, after)
+    await is_missing(page, context, after)
 
 
 @pytest.mark.parametrize("edits", [0, 1, 2])
 async def test_everything_typed_outlives_its_model_and_goes_on_when_the_file_is_back(
-    page: Page, parts: Parts, folder: Folder, edits: int
+    page: Page, context: AppContext, folder: Folder, edits: int
 ) -> None:
     drawn = await page.get("/video?model=my")
     drawn = await page.post("/video/form", changed(drawn.pairs(), **TYPED), htmx=True)
@@ -133,7 +133,7 @@ async def test_everything_typed_outlives_its_model_and_goes_on_when_the_file_is_
 
 
 async def test_what_was_typed_goes_to_the_model_that_is_chosen_and_the_rest_to_the_one_after(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     drawn = await page.get(f"{MINE}&style=Noir&seed=7&title=Dunes&steps=30")
     folder.take_away()
@@ -147,12 +147,12 @@ async def test_what_was_typed_goes_to_the_model_that_is_chosen_and_the_rest_to_t
     assert (again["title"], again["style"], again["prompt"]) == ("Dunes", "Noir", "A kite")
     ordered = await page.send("/video/jobs", chosen.pairs(), htmx=True)
     assert ordered.status_code == 200
-    (job,) = await parts.jobs.listing("local")
+    (job,) = await context.jobs.list_page("local")
     assert (job.model, job.values["seed"]) == ("seedance-1-pro", 7)
 
 
 async def test_an_untouched_default_of_the_gone_model_does_not_follow(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     drawn = await page.get(MINE)
     folder.take_away()
@@ -161,7 +161,7 @@ async def test_an_untouched_default_of_the_gone_model_does_not_follow(
     assert "Steps" not in missing.text
 
 
-async def test_a_file_is_kept_by_its_name(page: Page, parts: Parts, folder: Folder) -> None:
+async def test_a_file_is_kept_by_its_name(page: Page, context: AppContext, folder: Folder) -> None:
     drawn = await page.get(MINE)
     picture = {"image": ("harbour.png", png((640, 480)), "image/png")}
     drawn = await page.post("/video/form", drawn.pairs(), files=picture)
@@ -174,19 +174,19 @@ async def test_a_file_is_kept_by_its_name(page: Page, parts: Parts, folder: Fold
 
 
 async def test_a_form_is_not_ordered_before_its_returned_model_and_price_were_seen(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     folder.take_away()
     missing = await page.get(MINE)
     folder.put()
     refused = await page.post("/video/jobs", missing.pairs(), htmx=True)
     assert "Nothing was ordered yet" in refused.text
-    assert await parts.jobs.listing("local") == ()
+    assert await context.jobs.list_page("local") == ()
     assert (await page.send("/video/jobs", refused.pairs())).status_code == 303
 
 
 async def test_a_link_to_a_model_that_is_not_here_keeps_what_it_says(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     folder.take_away()
     drawn = await page.get(f"{MINE}&duration=10&mood=calm&nonce=theirs&%22%3E%3Cb%3E=x")
@@ -198,7 +198,7 @@ async def test_a_link_to_a_model_that_is_not_here_keeps_what_it_says(
     names = [name for name, _ in drawn.pairs()]
     assert "duration" in names
     assert not {"mood", '"><b>'} & {*names}, "what is a field of no model becomes no control"
-    await is_missing(page, parts, drawn)
+    await is_missing(page, context, drawn)
 
 
 async def test_the_nearest_model_is_named(page: Page) -> None:
@@ -209,7 +209,7 @@ async def test_the_nearest_model_is_named(page: Page) -> None:
 
 @pytest.mark.parametrize("how", ["use again", "try again", "try again without htmx"])
 async def test_a_job_whose_model_is_gone_gives_its_settings_back(
-    page: Page, parts: Parts, folder: Folder, how: str
+    page: Page, context: AppContext, folder: Folder, how: str
 ) -> None:
     drawn = await page.get("/video?model=my")
     typed = changed(drawn.pairs(), **TYPED, **{"shots.0.prompt": "A harbour", "shots.0.seconds": "3"})
@@ -223,7 +223,7 @@ async def test_a_job_whose_model_is_gone_gives_its_settings_back(
         retried = await press(page, job_id, "retry", htmx=htmx)
         assert retried.headers["hx-redirect" if htmx else "location"] == place
     missing = await page.get(place)
-    await is_missing(page, parts, missing)
+    await is_missing(page, context, missing)
     folder.put()
     back = dict((await page.post("/video/form", missing.pairs(), htmx=True)).pairs())
     kept = {name: text for name, text in TYPED.items() if name != "image"}
@@ -232,18 +232,18 @@ async def test_a_job_whose_model_is_gone_gives_its_settings_back(
 
 
 async def test_choosing_a_model_that_has_just_gone_leaves_none_and_keeps_what_was_typed(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     drawn = await page.get("/video?model=kling-v2.1-master&prompt=A+kite&duration=10")
     folder.take_away()
     for htmx in (True, False):
         missing = await page.post("/video/form", [*drawn.pairs(), ("choose", "my")], htmx=htmx)
         assert address(missing) == {"model": "my", "prompt": "A kite", "duration": "10"}
-        await is_missing(page, parts, missing)
+        await is_missing(page, context, missing)
 
 
 async def test_without_javascript_another_model_is_chosen_on_the_page_of_models(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     drawn = await page.get(f"{MINE}&seed=7")
     folder.take_away()
@@ -256,7 +256,7 @@ async def test_without_javascript_another_model_is_chosen_on_the_page_of_models(
 
 
 async def test_a_form_drawn_before_this_was_known_keeps_everything(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     drawn = await page.get(MINE)
     folder.take_away()
@@ -267,7 +267,7 @@ async def test_a_form_drawn_before_this_was_known_keeps_everything(
 
 
 async def test_a_file_that_breaks_under_its_form_changes_nothing(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     drawn = await page.get(MINE)
     folder.put("display_name = ")
@@ -277,7 +277,7 @@ async def test_a_file_that_breaks_under_its_form_changes_nothing(
 
 
 async def test_a_provider_that_vanishes_under_a_form_stops_it_and_keeps_everything(
-    page: Page, parts: Parts, folder: Folder
+    page: Page, context: AppContext, folder: Folder
 ) -> None:
     wire = folder.providers / "nova.toml"
     wire.write_text((CHECKOUT / "providers" / "replicate.toml").read_text())
@@ -292,20 +292,22 @@ async def test_a_provider_that_vanishes_under_a_form_stops_it_and_keeps_everythi
         assert "disabled" in after.one("button", id="run")
         sent = dict(after.pairs())
         assert (sent["model"], sent["prompt"], sent["seed"]) == ("my", "A kite", "7")
-    assert await parts.jobs.listing("local") == ()
+    assert await context.jobs.list_page("local") == ()
 
 
-async def test_with_no_model_left_at_all_what_was_typed_is_still_there(parts: Parts, folder: Folder) -> None:
-    parts = replace(parts, catalogue=Catalogue((folder.path,)))
-    app: Any = create_app(parts)
+async def test_with_no_model_left_at_all_what_was_typed_is_still_there(
+    context: AppContext, folder: Folder
+) -> None:
+    context = replace(context, catalogue=Catalogue((folder.path,)))
+    app: Any = create_app(context)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000"
     ) as http:
         page = Page(http)
         drawn = await page.get(f"{MINE}&seed=7")
         folder.file.unlink()
-        parts.catalogue.refresh()
-        assert parts.catalogue.all() == ()
+        context.catalogue.refresh()
+        assert context.catalogue.all() == ()
         missing = await page.post("/video/form", drawn.pairs())
         assert address(missing) == {"model": "my", "prompt": "A kite", "seed": "7"}
-        await is_missing(page, parts, missing)
+        await is_missing(page, context, missing)

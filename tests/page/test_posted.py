@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from models.spec.values import Values
-from web.pages.form_data import Drawn, Pair, loose_pairs, posted, read_drawn, remove, typed_pairs
+from web.pages.form_data import Drawn, Pair, loose_pairs, parse_form_data, read_drawn, remove, typed_pairs
 
 PAIRS: tuple[Pair, ...] = (
     ("image", "up_1"),
@@ -34,20 +34,22 @@ def test_remove_takes_out_one_value_one_file_or_one_row(at: str, gone: set[Pair]
 
 
 def test_fields_and_what_the_form_carries_for_itself_are_told_apart() -> None:
-    form = posted([("_csrf_token", "t"), ("model", "a"), ("nonce", "n"), ("prompt", "x"), ("watch", "1 2")])
+    form = parse_form_data(
+        [("_csrf_token", "t"), ("model", "a"), ("nonce", "n"), ("prompt", "x"), ("watch", "1 2")]
+    )
     assert form.pairs == (("prompt", "x"),)
     assert (form.model, form.nonce, form.watch, form.shown_estimate) == ("a", "n", ("1", "2"), None)
 
 
 def test_the_picker_names_another_model_than_the_one_that_was_drawn() -> None:
-    form = posted([("model", "a"), ("choose", "b")])
+    form = parse_form_data([("model", "a"), ("choose", "b")])
     assert (form.drawn_model, form.model) == ("a", "b")
 
 
 def test_an_added_row_counts_beside_the_drawn_ones_and_a_removed_one_does_not() -> None:
     drawn = [("_rows", "shots.0"), ("_rows", "shots.1")]
-    assert posted([*drawn, ("_add", "shots")]).row_counts == {"shots": 3}
-    assert posted([*drawn, ("_remove", "shots.0")]).row_counts == {"shots": 1}
+    assert parse_form_data([*drawn, ("_add", "shots")]).row_counts == {"shots": 3}
+    assert parse_form_data([*drawn, ("_remove", "shots.0")]).row_counts == {"shots": 1}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"values": 5}', '{"kept": [["a"]]}'])
@@ -92,7 +94,7 @@ def test_without_its_model_a_form_still_tells_what_a_person_set(
     pairs: list[Pair], touched: tuple[str, ...] | None, typed: set[str]
 ) -> None:
     drawn = replace(DRAWN, touched=touched, kept=(("voice", "Ada"),))
-    form = replace(posted(pairs), drawn=drawn)
+    form = replace(parse_form_data(pairs), drawn=drawn)
     names = [name for name, _ in typed_pairs(form)]
     assert names[0] == "voice"
     assert set(names[1:]) == typed

@@ -4,11 +4,11 @@ from typing import TypeAlias
 
 from msgspec import json
 
-from providers.client.polling import looking
+from providers.client.polling import poll_steps
 from providers.client.requests import Request
-from providers.client.responses import Answer
-from providers.description.schema import Wire
-from providers.outcomes import Look, LookAnswer, Operation
+from providers.client.responses import HTTPResponse
+from providers.description.schema import ProviderDescription
+from providers.outcomes import Operation, PollOutcome, PollResult
 
 # HTTP status and body of an answer, and its headers where they matter
 Told: TypeAlias = tuple[int, object] | tuple[int, object, dict[str, str]]
@@ -24,26 +24,28 @@ TASK = Operation("t1", endpoint="m", mode="t2v", kept={"group": "g1"})
 
 
 def look(
-    wire: Wire, operation: Operation, *answers: Told, cancel_sent: bool = False
-) -> tuple[LookAnswer, list[Request]]:
+    wire: ProviderDescription, operation: Operation, *answers: Told, cancel_sent: bool = False
+) -> tuple[PollOutcome, list[Request]]:
     """The look's outcome and what was asked, given these answers in turn."""
-    steps, asked = looking(wire, operation, [wire.base], cancel_sent=cancel_sent), []
+    steps, asked = poll_steps(wire, operation, [wire.base], cancel_sent=cancel_sent), []
     told = iter(answers)
     try:
         asked.append(next(steps))
         while True:
             status, body, *headers = next(told)
             content = body if isinstance(body, bytes) else json.encode(body)
-            asked.append(steps.send(Answer.read(status, headers[0] if headers else {}, content)))
+            asked.append(steps.send(HTTPResponse.read(status, headers[0] if headers else {}, content)))
     except StopIteration as end:
         assert next(told, None) is None
-        outcome: LookAnswer = end.value
+        outcome: PollOutcome = end.value
         return outcome, asked
 
 
-def seen(wire: Wire, operation: Operation, *answers: Told, cancel_sent: bool = False) -> Look:
+def seen(
+    wire: ProviderDescription, operation: Operation, *answers: Told, cancel_sent: bool = False
+) -> PollResult:
     outcome, _ = look(wire, operation, *answers, cancel_sent=cancel_sent)
-    assert isinstance(outcome, Look)
+    assert isinstance(outcome, PollResult)
     return outcome
 
 

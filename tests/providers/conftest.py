@@ -8,15 +8,15 @@ from typing import TypeAlias
 
 import pytest
 
-from providers.client.http import Clients
-from providers.client.provider_client import Line
-from providers.description.schema import Wire
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
+from providers.description.schema import ProviderDescription
 
 TLS = Path(__file__).parent / "tls"  # a throw-away key for loopback; it opens nothing
 KEY = "r8_secret_key_of_the_test"
 
-LineTo: TypeAlias = Callable[[Wire, str], Line]
-ClientsWith: TypeAlias = Callable[..., AbstractAsyncContextManager[Clients]]
+LineTo: TypeAlias = Callable[[ProviderDescription, str], ProviderClient]
+ClientsWith: TypeAlias = Callable[..., AbstractAsyncContextManager[HTTPClients]]
 
 
 def server_context() -> ssl.SSLContext:
@@ -53,20 +53,20 @@ class Names:
 @asynccontextmanager
 async def clients_with(
     names: dict[str, list[Sequence[str]]] | None = None, allowed: Callable[[str], bool] | None = None
-) -> AsyncIterator[Clients]:
+) -> AsyncIterator[HTTPClients]:
     """Clients that trust the tests' certificate and look names up in `names`."""
     options = {"allowed": allowed} if allowed else {}
-    async with Clients(resolve=Names(names or {}), context=client_context(), **options) as clients:
+    async with HTTPClients(resolve=Names(names or {}), context=client_context(), **options) as clients:
         yield clients
 
 
 @pytest.fixture
-async def clients() -> AsyncIterator[Clients]:
+async def clients() -> AsyncIterator[HTTPClients]:
     async with clients_with() as made:
         yield made
 
 
 @pytest.fixture
-def line_to(clients: Clients) -> LineTo:
+def line_to(clients: HTTPClients) -> LineTo:
     """A line with the test's key, at any origin."""
-    return lambda wire, origin: Line(wire, origin, lambda: KEY, clients)
+    return lambda wire, origin: ProviderClient(wire, origin, lambda: KEY, clients)

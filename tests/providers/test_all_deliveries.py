@@ -7,8 +7,8 @@ from msgspec import structs
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.client.provider_client import Line
-from providers.outcomes import Accepted, Handle, LocalFile, NotDelivered, Order, Refused
+from providers.client.provider_client import ProviderClient
+from providers.outcomes import Accepted, Handle, LocalFile, NotUploaded, Refused, Submission
 from tests.providers.conftest import KEY, LineTo, clients_with, server_context
 from tests.providers.stub import Asked, Reply, stub
 from tests.providers.wires import ALL, NAMES
@@ -32,7 +32,7 @@ def picture(folder: Path, content: bytes = PNG, url: str = "") -> LocalFile:
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - BYTES_ONLY))
 async def test_an_address_goes_as_it_is_where_the_company_fetches_itself(line_to: LineTo, name: str) -> None:
-    assert await line_to(ALL[name], "http://unused.invalid").deliver(leaf(URL), None) == Handle(URL)
+    assert await line_to(ALL[name], "http://unused.invalid").upload_media(leaf(URL), None) == Handle(URL)
 
 
 INLINE: dict[str, JSON] = {
@@ -53,8 +53,8 @@ INLINE: dict[str, JSON] = {
 @pytest.mark.parametrize("name", sorted(INLINE))
 async def test_a_small_picture_goes_inside_the_request(line_to: LineTo, tmp_path: Path, name: str) -> None:
     line = line_to(ALL[name], "http://unused.invalid")
-    assert await line.deliver(leaf(), picture(tmp_path)) == Handle(INLINE[name])
-    assert await line.deliver(leaf(DATA_URI), None) == Handle(INLINE[name])
+    assert await line.upload_media(leaf(), picture(tmp_path)) == Handle(INLINE[name])
+    assert await line.upload_media(leaf(DATA_URI), None) == Handle(INLINE[name])
 
 
 def test_the_others_are_known() -> None:
@@ -63,9 +63,9 @@ def test_the_others_are_known() -> None:
 
 async def test_luma_takes_addresses_only_and_ours_where_there_is_one(line_to: LineTo, tmp_path: Path) -> None:
     line = line_to(ALL["luma"], "http://unused.invalid")
-    assert await line.deliver(leaf(), picture(tmp_path, url=OURS)) == Handle(OURS)
-    without = await line.deliver(leaf(), picture(tmp_path))
-    assert without == NotDelivered(
+    assert await line.upload_media(leaf(), picture(tmp_path, url=OURS)) == Handle(OURS)
+    without = await line.upload_media(leaf(), picture(tmp_path))
+    assert without == NotUploaded(
         "Luma fetches files itself and cannot reach this server: give the https address of first frame.png, or set "
         "SHOTLIST_PUBLIC_URL. Nothing was ordered.",
         retryable=False,
@@ -78,9 +78,9 @@ async def test_what_is_too_large_for_the_request_goes_by_our_address_or_not_at_a
 ) -> None:
     line = line_to(ALL["seedance"], "http://unused.invalid")
     large = structs.replace(picture(tmp_path, url=OURS), bytes=size)
-    assert await line.deliver(leaf(kind=kind), large) == Handle(OURS)
-    refused = await line.deliver(leaf(kind=kind), structs.replace(large, url=""))
-    assert isinstance(refused, NotDelivered)
+    assert await line.upload_media(leaf(kind=kind), large) == Handle(OURS)
+    refused = await line.upload_media(leaf(kind=kind), structs.replace(large, url=""))
+    assert isinstance(refused, NotUploaded)
     assert "takes files of at most 10 MB" in refused.sentence
 
 
@@ -92,9 +92,9 @@ async def test_an_address_is_fetched_here_for_those_who_take_bytes_only(name: st
         async with clients_with(
             {"cdn.example": [["127.0.0.1"]]}, allowed=lambda address: address == "127.0.0.1"
         ) as clients:
-            handle = await Line(ALL[name], "http://unused.invalid", lambda: KEY, clients).deliver(
-                leaf(url), None
-            )
+            handle = await ProviderClient(
+                ALL[name], "http://unused.invalid", lambda: KEY, clients
+            ).upload_media(leaf(url), None)
     assert handle == Handle(INLINE[name])
     assert KEY not in str(abroad.asked)
 
@@ -102,8 +102,8 @@ async def test_an_address_is_fetched_here_for_those_who_take_bytes_only(name: st
 async def test_a_private_address_is_not_fetched_for_anyone(line_to: LineTo) -> None:
     async with stub({"GET /i.png": Reply(200, PNG)}) as inside:
         for url in (inside.origin.replace("http:", "https:") + "/i.png", "https://169.254.169.254/x"):
-            outcome = await line_to(ALL["veo"], "http://unused.invalid").deliver(leaf(url), None)
-            assert isinstance(outcome, NotDelivered)
+            outcome = await line_to(ALL["veo"], "http://unused.invalid").upload_media(leaf(url), None)
+            assert isinstance(outcome, NotUploaded)
             assert "could not be fetched" in outcome.sentence
     assert inside.asked == []
 
@@ -113,10 +113,10 @@ async def test_a_file_that_is_fetched_here_may_not_be_larger_than_the_company_ta
     async with stub(routes, server_context()) as abroad:
         url = f"https://cdn.example:{abroad.origin.rpartition(':')[2]}/i.png"
         async with clients_with({"cdn.example": [["127.0.0.1"]]}, allowed=lambda _: True) as clients:
-            outcome = await Line(ALL["veo"], "http://unused.invalid", lambda: KEY, clients).deliver(
-                leaf(url), None
-            )
-    assert isinstance(outcome, NotDelivered)
+            outcome = await ProviderClient(
+                ALL["veo"], "http://unused.invalid", lambda: KEY, clients
+            ).upload_media(leaf(url), None)
+    assert isinstance(outcome, NotUploaded)
     assert "larger than 14 MB" in outcome.sentence
 
 
@@ -128,7 +128,7 @@ async def test_runway_names_the_place_and_the_form_for_a_large_file(line_to: Lin
         )
 
     async with stub({"POST /v1/uploads": place, "POST /store": Reply(204)}) as server:
-        handle = await line_to(ALL["runway"], server.origin).deliver(
+        handle = await line_to(ALL["runway"], server.origin).upload_media(
             leaf(), picture(tmp_path, bytes(4_000_000))
         )
     assert isinstance(handle, Handle)
@@ -149,8 +149,8 @@ async def test_runways_store_elsewhere_never_sees_the_key(tmp_path: Path) -> Non
             stub({"POST /v1/uploads": reply}) as server,
             clients_with({"cdn.example": [["127.0.0.1"]]}, allowed=lambda _: True) as clients,
         ):
-            line = Line(ALL["runway"], server.origin, lambda: KEY, clients)
-            handle = await line.deliver(leaf(), picture(tmp_path, bytes(4_000_000)))
+            line = ProviderClient(ALL["runway"], server.origin, lambda: KEY, clients)
+            handle = await line.upload_media(leaf(), picture(tmp_path, bytes(4_000_000)))
     assert isinstance(handle, Handle)
     assert "authorization" not in store.asked[0].headers
     assert KEY not in str(store.asked)
@@ -163,9 +163,9 @@ async def test_wan_wants_to_know_the_model_that_a_file_is_for(line_to: LineTo, t
             "upload_host": f"http://{asked.headers['host']}/oss", "x_oss_object_acl": "private",
             "x_oss_forbid_overwrite": "true"}})  # fmt: skip
 
-    order = Order("wan", "wan2.6-i2v", "", "i2v", {})
+    order = Submission("wan", "wan2.6-i2v", "", "i2v", {})
     async with stub({"GET /api/v1/uploads": policy, "POST /oss": Reply(200)}) as server:
-        handle = await line_to(ALL["wan"], server.origin).deliver(
+        handle = await line_to(ALL["wan"], server.origin).upload_media(
             leaf(), picture(tmp_path, bytes(8_000_000)), order
         )
     assert isinstance(handle, Handle)
@@ -175,15 +175,15 @@ async def test_wan_wants_to_know_the_model_that_a_file_is_for(line_to: LineTo, t
         assert part in server.asked[1].body
 
 
-async def test_pixverse_takes_pictures_and_films_at_different_doors(line_to: LineTo, tmp_path: Path) -> None:
+async def test_pixverse_takes_pictures_and_videos_at_different_doors(line_to: LineTo, tmp_path: Path) -> None:
     routes = {
         "POST /openapi/v2/image/upload": Reply(200, {"ErrCode": 0, "Resp": {"img_id": 123, "img_url": "u"}}),
         "POST /openapi/v2/media/upload": Reply(200, {"ErrCode": 0, "Resp": {"media_id": 456}}),
     }
     async with stub(routes) as server:
         line = line_to(ALL["pixverse"], server.origin)
-        assert await line.deliver(leaf(), picture(tmp_path)) == Handle(123)
-        assert await line.deliver(leaf(kind="video"), picture(tmp_path)) == Handle(456)
+        assert await line.upload_media(leaf(), picture(tmp_path)) == Handle(123)
+        assert await line.upload_media(leaf(kind="video"), picture(tmp_path)) == Handle(456)
     assert server.asked[0].headers["api-key"] == KEY
     assert b'name="image"; filename="first frame.png"' in server.asked[0].body
     traces = {asked.headers["ai-trace-id"] for asked in server.asked}
@@ -193,8 +193,8 @@ async def test_pixverse_takes_pictures_and_films_at_different_doors(line_to: Lin
 async def test_pixverse_may_refuse_a_picture_with_http_200(line_to: LineTo, tmp_path: Path) -> None:
     reply = Reply(200, {"ErrCode": 400017, "ErrMsg": "invalid param", "Resp": None})
     async with stub({"POST /openapi/v2/image/upload": reply}) as server:
-        outcome = await line_to(ALL["pixverse"], server.origin).deliver(leaf(), picture(tmp_path))
-    assert isinstance(outcome, NotDelivered)
+        outcome = await line_to(ALL["pixverse"], server.origin).upload_media(leaf(), picture(tmp_path))
+    assert isinstance(outcome, NotUploaded)
     assert "invalid param" in outcome.sentence
     assert not outcome.retryable
 
@@ -202,14 +202,14 @@ async def test_pixverse_may_refuse_a_picture_with_http_200(line_to: LineTo, tmp_
 async def test_comfyui_gives_an_upload_its_name(line_to: LineTo, tmp_path: Path) -> None:
     reply = Reply(200, {"name": "first frame (1).png", "subfolder": "shotlist", "type": "input"})
     async with stub({"POST /upload/image": reply}) as server:
-        handle = await line_to(ALL["comfyui"], server.origin).deliver(leaf(), picture(tmp_path))
+        handle = await line_to(ALL["comfyui"], server.origin).upload_media(leaf(), picture(tmp_path))
     assert handle == Handle("shotlist/first frame (1).png")
     assert b'name="subfolder"\r\n\r\nshotlist\r\n' in server.asked[0].body
 
 
 async def test_openais_picture_is_a_file_of_the_form(line_to: LineTo) -> None:
     at = MediaLeaf("/input_reference", "image", "up_1")
-    order = Order(
+    order = Submission(
         "openai", "sora-2", "", "i2v", {"prompt": "x", "seconds": "4", "input_reference": "up_1"}, (at,)
     )
     async with stub({"POST /v1/videos": Reply(200, {"id": "video_1"})}) as server:
@@ -227,7 +227,7 @@ async def test_openais_picture_is_a_file_of_the_form(line_to: LineTo) -> None:
 
 
 async def test_an_order_that_is_too_large_as_a_whole_is_not_sent(line_to: LineTo) -> None:
-    order = Order("minimax", "MiniMax-H3", "", "r2v", {"content": ["x" * 64_000_001]})
+    order = Submission("minimax", "MiniMax-H3", "", "r2v", {"content": ["x" * 64_000_001]})
     async with stub({"POST /v2/video_generation": Reply(200, {"task_id": "t"})}) as server:
         answer = await line_to(ALL["minimax"], server.origin).submit(order, {}, job_id="j")
     assert isinstance(answer, Refused)

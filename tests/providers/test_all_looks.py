@@ -3,7 +3,7 @@
 import pytest
 
 from models.spec.values import JSON
-from providers.outcomes import Look, Operation, Unanswered
+from providers.outcomes import Operation, PollResult, Unanswered
 from tests.providers.asking import look, seen
 from tests.providers.wires import ALL, NAMES
 
@@ -242,7 +242,7 @@ def test_a_video_of_veo_beside_one_that_was_filtered_is_a_success() -> None:
     ("ticks", "billing", "amount"),
     [(500_000_000, "billed", "0.05"), (0, "not_billed", "0"), (None, "unknown", None)],
 )
-def test_xai_tells_what_a_moderated_film_cost(ticks: int | None, billing: str, amount: str | None) -> None:
+def test_xai_tells_what_a_moderated_video_cost(ticks: int | None, billing: str, amount: str | None) -> None:
     body = {
         "status": "done",
         "video": {"url": "", "respect_moderation": False},
@@ -282,7 +282,7 @@ def test_an_unknown_job_is_gone_and_after_our_cancel_canceled_where_that_is_sure
     assert isinstance(outcome, Unanswered)
     assert outcome.gone
     after, _ = look(ALL[name], job(name), *answers, cancel_sent=True)
-    assert isinstance(after, Look) == canceled
+    assert isinstance(after, PollResult) == canceled
 
 
 @pytest.mark.parametrize(
@@ -309,5 +309,5 @@ def test_openais_hint_is_followed_but_never_more_often_than_the_wire_says() -> N
     for hint, wait in [("1000", 4.0), ("9000", 9.0), ("soon", None)]:
         steps = (200, {"status": "queued"}, {"openai-poll-after-ms": hint})
         outcome, _ = look(ALL["openai"], job("openai"), steps)
-        assert isinstance(outcome, Look)
+        assert isinstance(outcome, PollResult)
         assert outcome.retry_after == wait

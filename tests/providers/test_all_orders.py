@@ -4,9 +4,9 @@ import pytest
 from msgspec import UNSET, json
 
 from models.spec.values import JSON
-from providers.client.interpret import judge_submit
+from providers.client.interpret import interpret_submit
 from providers.client.requests import build_submit
-from providers.client.responses import Answer
+from providers.client.responses import HTTPResponse
 from providers.outcomes import Accepted, Operation
 from tests.providers.wires import ALL, NAMES
 
@@ -149,7 +149,9 @@ ACCEPTED: list[tuple[str, int, JSON, str]] = [
 @pytest.mark.parametrize(("name", "status", "body", "number"), ACCEPTED)
 def test_an_accepted_order_has_its_id(name: str, status: int, body: JSON, number: str) -> None:
     asked = Operation("", endpoint="m", mode="t2v")
-    answer = judge_submit(ALL[name], Answer.read(status, {}, json.encode(body)), asked, [ALL[name].base])
+    answer = interpret_submit(
+        ALL[name], HTTPResponse.read(status, {}, json.encode(body)), asked, [ALL[name].base]
+    )
     assert isinstance(answer, Accepted)
     assert answer.operation.id == number
 

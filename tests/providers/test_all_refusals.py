@@ -4,16 +4,16 @@ import pytest
 from msgspec import json
 
 from models.spec.values import JSON
-from providers.client.interpret import judge_submit
-from providers.client.responses import Answer
+from providers.client.interpret import interpret_submit
+from providers.client.responses import HTTPResponse
 from providers.outcomes import Limited, Operation, Refused, Unclear
 from tests.providers.wires import ALL, NAMES
 
 
 def judged(name: str, status: int, body: object, headers: dict[str, str] | None = None) -> object:
     content = body if isinstance(body, bytes) else json.encode(body)
-    answer = Answer.read(status, headers or {}, content)
-    return judge_submit(ALL[name], answer, Operation("", endpoint="m", mode="t2v"), [ALL[name].base])
+    answer = HTTPResponse.read(status, headers or {}, content)
+    return interpret_submit(ALL[name], answer, Operation("", endpoint="m", mode="t2v"), [ALL[name].base])
 
 
 def runway(text: str) -> JSON:

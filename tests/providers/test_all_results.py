@@ -4,7 +4,7 @@ import pytest
 
 from models.spec.values import JSON
 from providers.client.requests import Request
-from providers.outcomes import Cost, Look, Operation, OutputFile, Unanswered
+from providers.outcomes import Cost, Operation, OutputFile, PollResult, Unanswered
 from tests.providers.asking import look, seen
 from tests.providers.wires import ALL, NAMES
 
@@ -92,7 +92,7 @@ def test_a_success_whose_file_is_missing_is_none(
         return
     without = [(status, _without_files(body)) for status, body in answers]
     outcome, _ = look(ALL[name], Operation("t1", endpoint=endpoint, mode="t2v"), *without)
-    assert isinstance(outcome, Look)
+    assert isinstance(outcome, PollResult)
     assert outcome.error
     assert (outcome.state, outcome.error.kind) == ("failed", "bad_output")
 

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.client.http import Clients
-from providers.client.provider_client import Line
-from providers.description.catalogue import Wires
-from providers.description.schema import Wire
-from providers.outcomes import Accepted, Look, Operation, Order, Unanswered
-from providers.registry import Choice, Lines
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
+from providers.description.catalogue import DescriptionCatalogue
+from providers.description.schema import ProviderDescription
+from providers.outcomes import Accepted, Operation, PollResult, Submission, Unanswered
+from providers.registry import Choice, ProviderRegistry
 from tests.providers.asking import look, seen
 from tests.providers.stub import HANG_UP, Reply, stub
 from tests.providers.wires import ALL, FOLDER
@@ -29,7 +29,7 @@ RECORDED = Path(__file__).parents[3] / "shared" / "facts" / "wire" / "comfyui-re
 EMPTY: JSON = {"queue_running": [], "queue_pending": []}
 
 
-def listening(seconds: float) -> Wire:
+def listening(seconds: float) -> ProviderDescription:
     """ComfyUI, whose socket is listened to for so long."""
     queue = COMFY.status.queue
     assert queue
@@ -38,27 +38,27 @@ def listening(seconds: float) -> Wire:
     return replace(COMFY, status=replace(COMFY.status, queue=replace(queue, listen=listen)))
 
 
-def line(clients: Clients, origin: str) -> Line:
-    return Line(COMFY, origin, str, clients)
+def line(clients: HTTPClients, origin: str) -> ProviderClient:
+    return ProviderClient(COMFY, origin, str, clients)
 
 
-def order(graph: JSON, *media: MediaLeaf) -> Order:
+def order(graph: JSON, *media: MediaLeaf) -> Submission:
     assert isinstance(graph, dict)
-    return Order("comfyui", "made-for-the-test", "", "t2v", graph, media)
+    return Submission("comfyui", "made-for-the-test", "", "t2v", graph, media)
 
 
 async def test_without_an_address_the_sandbox_stands_in_and_with_one_no_key_is_needed(
-    clients: Clients,
+    clients: HTTPClients,
 ) -> None:
     environ: dict[str, str] = {}
-    lines = Lines(Wires([FOLDER]), clients, environ, "http://127.0.0.1:4999")
+    lines = ProviderRegistry(DescriptionCatalogue([FOLDER]), clients, environ, "http://127.0.0.1:4999")
     assert lines.choose("comfyui") == Choice("", sandbox=True)
     assert lines.key_state("comfyui") == "not needed"
     environ["SHOTLIST_COMFYUI_BASE_URL"] = "http://10.0.0.9:8188"
     assert lines.choose("comfyui") == Choice("http://10.0.0.9:8188", sandbox=False)
 
 
-async def test_an_order_is_a_graph_of_its_own_with_an_id_that_can_be_asked_for(clients: Clients) -> None:
+async def test_an_order_is_a_graph_of_its_own_with_an_id_that_can_be_asked_for(clients: HTTPClients) -> None:
     graph: JSON = {"9": {"class_type": "SaveVideo", "inputs": {"filename_prefix": "video/t2v"}}}
     async with stub(
         {"POST /prompt": Reply(200, {"prompt_id": "p", "number": 0, "node_errors": {}})}
@@ -72,7 +72,7 @@ async def test_an_order_is_a_graph_of_its_own_with_an_id_that_can_be_asked_for(c
     assert first["prompt_id"] == first["client_id"] == str(uuid.UUID(first["prompt_id"]))
 
 
-async def test_nodes_that_were_left_out_are_told_while_nothing_else_is(clients: Clients) -> None:
+async def test_nodes_that_were_left_out_are_told_while_nothing_else_is(clients: HTTPClients) -> None:
     errors = {"20": {"errors": [{"type": "value_not_in_list", "details": "codec: 'vp8' not in ['h264']"}]}}
     body: dict[str, object] = {"prompt_id": "p", "number": 17, "node_errors": errors}
     async with stub({"POST /prompt": Reply(200, body)}) as server:
@@ -87,7 +87,7 @@ async def test_nodes_that_were_left_out_are_told_while_nothing_else_is(clients: 
     assert found.log == "codec: 'vp8' not in ['h264']"
 
 
-async def test_an_order_whose_answer_was_lost_is_found_again_and_not_sent_twice(clients: Clients) -> None:
+async def test_an_order_whose_answer_was_lost_is_found_again_and_not_sent_twice(clients: HTTPClients) -> None:
     sent = order({})
     async with stub({"POST /prompt": HANG_UP}) as server:
         ours = line(clients, server.origin)
@@ -113,9 +113,9 @@ async def test_an_order_whose_answer_was_lost_is_found_again_and_not_sent_twice(
     assert not unknown.gone
 
 
-async def test_a_company_without_such_an_id_cannot_be_asked(clients: Clients) -> None:
+async def test_a_company_without_such_an_id_cannot_be_asked(clients: HTTPClients) -> None:
     async with stub({}) as server:
-        outcome = await Line(ALL["runway"], server.origin, str, clients).find(order({}), job_id="j")
+        outcome = await ProviderClient(ALL["runway"], server.origin, str, clients).find(order({}), job_id="j")
     assert isinstance(outcome, Unanswered)
     assert not outcome.gone
     assert server.asked == []
@@ -172,24 +172,24 @@ def told(value: int, prompt: str = "p") -> JSON:
     ],
 )
 async def test_progress_is_heard_on_the_jobs_own_socket(
-    clients: Clients, messages: list[JSON], hangs_up: bool, progress: float | None
+    clients: HTTPClients, messages: list[JSON], hangs_up: bool, progress: float | None
 ) -> None:
     async with socket_server(*messages, hangs_up=hangs_up) as (origin, listeners):
-        found = await Line(listening(PATIENCE), origin, str, clients).look(Operation("p"))
-    assert found == Look("processing", progress=progress)
+        found = await ProviderClient(listening(PATIENCE), origin, str, clients).poll(Operation("p"))
+    assert found == PollResult("processing", progress=progress)
     assert listeners == ["p"]
 
 
-async def test_a_socket_that_is_silent_is_listened_to_for_a_while_only(clients: Clients) -> None:
+async def test_a_socket_that_is_silent_is_listened_to_for_a_while_only(clients: HTTPClients) -> None:
     async with socket_server({"type": "status"}, hangs_up=False) as (origin, _):
-        found = await Line(listening(0.5), origin, str, clients).look(Operation("p"))
-    assert found == Look("processing")
+        found = await ProviderClient(listening(0.5), origin, str, clients).poll(Operation("p"))
+    assert found == PollResult("processing")
 
 
-async def test_a_server_without_a_socket_still_tells_that_a_job_runs(clients: Clients) -> None:
+async def test_a_server_without_a_socket_still_tells_that_a_job_runs(clients: HTTPClients) -> None:
     running: dict[str, object] = {"queue_running": [[1, "p", {"1": {}}, {}, []]], "queue_pending": []}
     async with stub({"GET /queue": Reply(200, running)}) as server:
-        assert await line(clients, server.origin).look(Operation("p")) == Look("processing")
+        assert await line(clients, server.origin).poll(Operation("p")) == PollResult("processing")
 
 
 @pytest.fixture(scope="module")

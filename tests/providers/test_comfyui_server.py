@@ -12,18 +12,18 @@ from PIL import Image
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.client.http import Clients
-from providers.client.provider_client import Line
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
 from providers.outcomes import (
     Accepted,
     CancelAsked,
     Fetched,
     Handle,
     LocalFile,
-    Look,
     Operation,
-    Order,
+    PollResult,
     Refused,
+    Submission,
 )
 from tests.providers.wires import ALL
 from tests.support import PATIENCE
@@ -63,7 +63,7 @@ I2V: dict[str, JSON] = {
 
 
 @pytest.fixture
-async def line(clients: Clients) -> Line:
+async def line(clients: HTTPClients) -> ProviderClient:
     if not ORIGIN:
         pytest.skip("SHOTLIST_COMFYUI_BASE_URL names no server")
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -71,11 +71,11 @@ async def line(clients: Clients) -> Line:
             await client.get(f"{ORIGIN}/system_stats", timeout=PATIENCE)
         except httpx.TransportError:
             pytest.skip(f"no ComfyUI answers at {ORIGIN}")
-    return Line(ALL["comfyui"], ORIGIN, str, clients)
+    return ProviderClient(ALL["comfyui"], ORIGIN, str, clients)
 
 
-def order(graph: dict[str, JSON], *media: MediaLeaf) -> Order:
-    return Order("comfyui", "made-for-the-test", "", "t2v", graph, media)
+def order(graph: dict[str, JSON], *media: MediaLeaf) -> Submission:
+    return Submission("comfyui", "made-for-the-test", "", "t2v", graph, media)
 
 
 def long_one(frames: int) -> dict[str, JSON]:
@@ -86,20 +86,20 @@ def long_one(frames: int) -> dict[str, JSON]:
     return {**T2V, "2": canvas}
 
 
-async def until_over(line: Line, operation: Operation) -> list[Look]:
+async def until_over(line: ProviderClient, operation: Operation) -> list[PollResult]:
     """Every look up to the last."""
-    looks: list[Look] = []
+    looks: list[PollResult] = []
     async with asyncio.timeout(PATIENCE):
         while True:
-            found = await line.look(operation)
-            assert isinstance(found, Look), found
+            found = await line.poll(operation)
+            assert isinstance(found, PollResult), found
             looks.append(found)
             if found.state not in ("queued", "processing"):
                 return looks
             await asyncio.sleep(0.2)
 
 
-async def test_text_becomes_a_film(line: Line) -> None:
+async def test_text_becomes_a_video(line: ProviderClient) -> None:
     answer = await line.submit(order(T2V), {}, job_id=uuid4().hex)
     assert isinstance(answer, Accepted)
     [*_, last] = await until_over(line, answer.operation)
@@ -112,11 +112,11 @@ async def test_text_becomes_a_film(line: Line) -> None:
     assert content.getvalue()[4:8] == b"ftyp"
 
 
-async def test_a_picture_becomes_a_film(line: Line, tmp_path: Path) -> None:
+async def test_a_picture_becomes_a_video(line: ProviderClient, tmp_path: Path) -> None:
     path = tmp_path / "up_1"
     Image.new("RGB", (320, 180), "teal").save(path, "PNG")
     leaf = MediaLeaf("/1/inputs/image", "image", "up_1")
-    handle = await line.deliver(leaf, LocalFile(path, "teal.png", "image/png", path.stat().st_size))
+    handle = await line.upload_media(leaf, LocalFile(path, "teal.png", "image/png", path.stat().st_size))
     assert isinstance(handle, Handle)
     answer = await line.submit(order(I2V, leaf), {leaf.at: handle.value}, job_id=uuid4().hex)
     assert isinstance(answer, Accepted)
@@ -124,7 +124,7 @@ async def test_a_picture_becomes_a_film(line: Line, tmp_path: Path) -> None:
     assert (last.state, len(last.outputs)) == ("succeeded", 1)
 
 
-async def test_progress_and_place_are_shown_and_a_run_can_be_canceled(line: Line) -> None:
+async def test_progress_and_place_are_shown_and_a_run_can_be_canceled(line: ProviderClient) -> None:
     running = await line.submit(order(long_one(1500)), {}, job_id=uuid4().hex)
     waiting = await line.submit(order(T2V), {}, job_id=uuid4().hex)
     assert isinstance(running, Accepted)
@@ -132,30 +132,30 @@ async def test_progress_and_place_are_shown_and_a_run_can_be_canceled(line: Line
     progress: list[float] = []
     async with asyncio.timeout(PATIENCE):
         while not progress:
-            found = await line.look(running.operation)
-            assert isinstance(found, Look)
+            found = await line.poll(running.operation)
+            assert isinstance(found, PollResult)
             progress += [found.progress] if found.progress else []
     assert 0 < progress[0] < 1
-    place = await line.look(waiting.operation)
-    assert isinstance(place, Look)
+    place = await line.poll(waiting.operation)
+    assert isinstance(place, PollResult)
     assert (place.state, place.position) == ("queued", 1)
     assert await line.cancel(waiting.operation) == CancelAsked()
-    dropped = await line.look(waiting.operation, cancel_sent=True)
-    assert isinstance(dropped, Look)
+    dropped = await line.poll(waiting.operation, cancel_sent=True)
+    assert isinstance(dropped, PollResult)
     assert dropped.state == "canceled"
     assert await line.cancel(running.operation) == CancelAsked()
     [*_, last] = await until_over(line, running.operation)
     assert last.state == "canceled"
 
 
-async def test_a_graph_that_cannot_run_is_refused_in_the_nodes_own_words(line: Line) -> None:
+async def test_a_graph_that_cannot_run_is_refused_in_the_nodes_own_words(line: ProviderClient) -> None:
     answer = await line.submit(order(I2V), {}, job_id=uuid4().hex)
     assert isinstance(answer, Refused)
     assert answer.error.kind == "invalid_input"
     assert "up_1" in answer.error.message
 
 
-async def test_an_order_can_be_asked_for_by_the_jobs_own_id(line: Line) -> None:
+async def test_an_order_can_be_asked_for_by_the_jobs_own_id(line: ProviderClient) -> None:
     number, graph = uuid4().hex, order(T2V)
     answer = await line.submit(graph, {}, job_id=number)
     assert isinstance(answer, Accepted)

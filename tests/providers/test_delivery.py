@@ -8,16 +8,17 @@ from msgspec import structs
 
 from models.payload import MediaLeaf
 from providers.client.media import refer
-from providers.description.schema import Media, Way, Wire
-from providers.outcomes import Handle, LocalFile, NotDelivered
+from providers.description.schema import DeliveryWay, MediaDelivery, ProviderDescription
+from providers.outcomes import Handle, LocalFile, NotUploaded
 from tests.providers.conftest import KEY, LineTo
 from tests.providers.stub import HANG_UP, Asked, Reply, Routes, stub
 from tests.providers.wires import ALL, FAL, REPLICATE
 
 BARE = structs.replace(
     REPLICATE,
-    media=Media(
-        any=Way(url="{url}"), image=Way(inline={"bytes": "{base64}", "mime": "{mime}"}, inline_max_bytes=10)
+    media=MediaDelivery(
+        any=DeliveryWay(url="{url}"),
+        image=DeliveryWay(inline={"bytes": "{base64}", "mime": "{mime}"}, inline_max_bytes=10),
     ),
 )
 
@@ -33,7 +34,7 @@ def leaf(ref: str = "u1", kind: str = "image") -> MediaLeaf:
 
 
 async def test_an_https_reference_goes_as_it_is(line_to: LineTo) -> None:
-    handle = await line_to(REPLICATE, "http://unused.invalid").deliver(
+    handle = await line_to(REPLICATE, "http://unused.invalid").upload_media(
         leaf("https://me.example/a.png?x=1"), None
     )
     assert handle == Handle("https://me.example/a.png?x=1")
@@ -41,31 +42,31 @@ async def test_an_https_reference_goes_as_it_is(line_to: LineTo) -> None:
 
 async def test_a_small_file_goes_into_the_request(line_to: LineTo, tmp_path: Path) -> None:
     file = a_file(tmp_path, 1000)
-    handle = await line_to(REPLICATE, "http://unused.invalid").deliver(leaf(), file)
+    handle = await line_to(REPLICATE, "http://unused.invalid").upload_media(leaf(), file)
     data = base64.b64encode(file.path.read_bytes()).decode()
     assert handle == Handle(f"data:image/png;base64,{data}")
 
 
 @pytest.mark.parametrize(("wire", "most"), [(REPLICATE, 190_000), (FAL, 1_000_000)])
 async def test_only_what_exceeds_the_wires_limit_is_uploaded(
-    line_to: LineTo, tmp_path: Path, wire: Wire, most: int
+    line_to: LineTo, tmp_path: Path, wire: ProviderDescription, most: int
 ) -> None:
     async with stub({}) as server:
         line = line_to(wire, server.origin)
-        assert isinstance(await line.deliver(leaf(), a_file(tmp_path, most)), Handle)
+        assert isinstance(await line.upload_media(leaf(), a_file(tmp_path, most)), Handle)
         assert server.asked == []
-        assert isinstance(await line.deliver(leaf(), a_file(tmp_path, most + 1)), NotDelivered)
+        assert isinstance(await line.upload_media(leaf(), a_file(tmp_path, most + 1)), NotUploaded)
         assert len(server.asked) == 1
 
 
 async def test_bare_base64_is_shaped_as_the_wire_wants(line_to: LineTo, tmp_path: Path) -> None:
-    handle = await line_to(BARE, "http://unused.invalid").deliver(leaf(), a_file(tmp_path, 3))
+    handle = await line_to(BARE, "http://unused.invalid").upload_media(leaf(), a_file(tmp_path, 3))
     assert handle == Handle({"bytes": "AAAA", "mime": "image/png"})
 
 
 async def test_a_data_uri_given_as_a_value_is_taken_apart_and_put_together_again(line_to: LineTo) -> None:
     line = line_to(BARE, "http://unused.invalid")
-    assert await line.deliver(leaf("data:image/png;base64,AAAA"), None) == Handle(
+    assert await line.upload_media(leaf("data:image/png;base64,AAAA"), None) == Handle(
         {"bytes": "AAAA", "mime": "image/png"}
     )
     for bad in (
@@ -75,8 +76,8 @@ async def test_a_data_uri_given_as_a_value_is_taken_apart_and_put_together_again
         "u1",
         "data:image/png;base64," + "AAAA" * 9,
     ):
-        outcome = await line.deliver(leaf(bad), None)
-        assert isinstance(outcome, NotDelivered)
+        outcome = await line.upload_media(leaf(bad), None)
+        assert isinstance(outcome, NotUploaded)
         assert "Nothing was ordered." in outcome.sentence
         assert not outcome.retryable
 
@@ -84,24 +85,24 @@ async def test_a_data_uri_given_as_a_value_is_taken_apart_and_put_together_again
 async def test_a_file_that_is_gone_or_too_large_for_a_wire_without_uploads_is_told(
     line_to: LineTo, tmp_path: Path
 ) -> None:
-    way = Way(inline="{data_uri}", inline_max_bytes=1_500_000)
-    line = line_to(structs.replace(REPLICATE, media=Media(any=way)), "http://unused.invalid")
-    large = await line.deliver(leaf(), a_file(tmp_path, 3_000_000))
-    assert large == NotDelivered(
+    way = DeliveryWay(inline="{data_uri}", inline_max_bytes=1_500_000)
+    line = line_to(structs.replace(REPLICATE, media=MediaDelivery(any=way)), "http://unused.invalid")
+    large = await line.upload_media(leaf(), a_file(tmp_path, 3_000_000))
+    assert large == NotUploaded(
         "Replicate takes files of at most 1.5 MB, and first frame.png has 3 MB: choose a smaller file. "
         "Nothing was ordered.",
         retryable=False,
     )
     gone = structs.replace(a_file(tmp_path, 5), path=tmp_path / "gone")
-    outcome = await line.deliver(leaf(), gone)
-    assert isinstance(outcome, NotDelivered)
+    outcome = await line.upload_media(leaf(), gone)
+    assert isinstance(outcome, NotUploaded)
     assert not outcome.retryable
 
 
 def test_a_wire_that_takes_no_addresses_says_so() -> None:
-    wire = structs.replace(REPLICATE, media=Media(any=Way(url={"$if": "nothing", "then": 1})))
+    wire = structs.replace(REPLICATE, media=MediaDelivery(any=DeliveryWay(url={"$if": "nothing", "then": 1})))
     outcome = refer(wire, "image", "https://me.example/a.png")
-    assert isinstance(outcome, NotDelivered)
+    assert isinstance(outcome, NotUploaded)
     assert "choose a file instead" in outcome.sentence
 
 
@@ -116,7 +117,7 @@ async def test_replicate_takes_a_large_file_at_its_files_route(line_to: LineTo, 
         },
     )
     async with stub({"POST /v1/files": reply}) as server:
-        handle = await line_to(REPLICATE, server.origin).deliver(leaf(), file)
+        handle = await line_to(REPLICATE, server.origin).upload_media(leaf(), file)
     assert handle == Handle("https://api.replicate.com/v1/files/f1", expires_at=1795392000.0)
     [asked] = server.asked
     assert asked.headers["authorization"] == f"Bearer {KEY}"
@@ -127,7 +128,7 @@ async def test_replicate_takes_a_large_file_at_its_files_route(line_to: LineTo, 
 
 async def test_a_handle_without_a_told_end_lasts_as_the_wire_says(line_to: LineTo, tmp_path: Path) -> None:
     async with stub({"POST /v1/files": Reply(201, {"urls": {"get": "https://x.example/f1"}})}) as server:
-        handle = await line_to(REPLICATE, server.origin).deliver(leaf(), a_file(tmp_path, 400_000))
+        handle = await line_to(REPLICATE, server.origin).upload_media(leaf(), a_file(tmp_path, 400_000))
     assert isinstance(handle, Handle)
     assert handle.expires_at
 
@@ -148,7 +149,7 @@ async def test_fal_takes_a_large_file_in_two_steps_and_the_second_has_a_token_of
 ) -> None:
     file = a_file(tmp_path, 2_000_000, name="Bild für später\r\n.png")
     async with stub(fal_storage("/fal")) as server:
-        handle = await line_to(FAL, f"{server.origin}/fal").deliver(leaf(), file)
+        handle = await line_to(FAL, f"{server.origin}/fal").upload_media(leaf(), file)
     assert handle == Handle("https://v3.fal.media/files/a.png")
     token, upload = server.asked
     assert token.headers["authorization"] == f"Key {KEY}"
@@ -168,8 +169,8 @@ async def test_an_upload_is_not_led_to_a_private_address(line_to: LineTo, tmp_pa
                     200, {"token": "t0", "token_type": "B", "base_url": address}
                 )
             }
-            outcome = await line_to(FAL, server.origin).deliver(leaf(), a_file(tmp_path, 2_000_000))
-            assert isinstance(outcome, NotDelivered)
+            outcome = await line_to(FAL, server.origin).upload_media(leaf(), a_file(tmp_path, 2_000_000))
+            assert isinstance(outcome, NotUploaded)
     assert inside.asked == []
 
 
@@ -190,15 +191,15 @@ async def test_a_failed_upload_orders_nothing_and_says_so(
     line_to: LineTo, tmp_path: Path, reply: Reply, retryable: bool
 ) -> None:
     async with stub({"POST /v1/files": reply}) as server:
-        outcome = await line_to(REPLICATE, server.origin).deliver(leaf(), a_file(tmp_path, 400_000))
-    assert isinstance(outcome, NotDelivered)
+        outcome = await line_to(REPLICATE, server.origin).upload_media(leaf(), a_file(tmp_path, 400_000))
+    assert isinstance(outcome, NotUploaded)
     assert outcome.retryable == retryable
     assert "Nothing was ordered" in outcome.sentence
 
 
 @pytest.mark.parametrize("address", ["https://xn--a/a.png", "https://[::1", "https://me@/a.png"])
 async def test_a_file_at_an_address_that_is_none_is_refused_in_words(line_to: LineTo, address: str) -> None:
-    outcome = await line_to(ALL["veo"], "http://127.0.0.1:9").deliver(leaf(address), None)
-    assert isinstance(outcome, NotDelivered)
+    outcome = await line_to(ALL["veo"], "http://127.0.0.1:9").upload_media(leaf(address), None)
+    assert isinstance(outcome, NotUploaded)
     assert not outcome.retryable
     assert "could not be fetched" in outcome.sentence

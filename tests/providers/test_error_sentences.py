@@ -15,9 +15,9 @@ from providers.outcomes import (
     Cause,
     ErrorKind,
     ProviderError,
+    make_error,
     ours,
     quoted,
-    tell,
 )
 
 BILLINGS: tuple[Billing, ...] = get_args(Billing)
@@ -40,7 +40,11 @@ ORDERS = (About(), About(id="op-1"), About("about $0.28"), About("$0.40–0.80",
 def every_sentence() -> list[tuple[ProviderError, About, Cause | None]]:
     table = product(KINDS, REASONS, BILLINGS, TOLD, ORDERS)
     return [
-        (tell(kind, "Acme", told, billing=billing, field="image", cause=cause, about=about), about, cause)
+        (
+            make_error(kind, "Acme", told, billing=billing, field="image", cause=cause, about=about),
+            about,
+            cause,
+        )
         for kind, cause, billing, told, about in table
         if cause is None or CAUSES[cause][0] == kind
     ]
@@ -74,7 +78,9 @@ def test_to_order_the_same_again_is_advised_only_where_the_same_may_succeed() ->
 
 @pytest.mark.parametrize("cause", get_args(Cause))
 def test_a_result_that_exists_is_not_to_be_paid_for_twice(cause: Cause) -> None:
-    error = tell("storage", "Acme", "why", billing="billed", cause=cause, about=About("about $0.28", "op-1"))
+    error = make_error(
+        "storage", "Acme", "why", billing="billed", cause=cause, about=About("about $0.28", "op-1")
+    )
     if cause == "late":
         assert "keeps a video that comes late" in error.sentence
     else:
@@ -99,7 +105,7 @@ def test_where_it_advises_to_pay_again_it_names_the_price_if_one_is_known() -> N
 
 
 def test_what_the_company_says_of_money_is_quoted_as_the_companys() -> None:
-    charged = tell("moderation", "Veo", TOLD[2], billing="not_billed").sentence
+    charged = make_error("moderation", "Veo", TOLD[2], billing="not_billed").sentence
     assert charged == (
         "Veo refused this under its content rules. Veo says: "
         '"We had a problem with the audio, so no video was made. You have not been charged for this attempt." '
@@ -113,7 +119,7 @@ def test_what_the_company_says_of_money_is_quoted_as_the_companys() -> None:
     ["Invalid JSON payload received", "violates the usage guidelines", "no boats", "billboard.png is bad"],
 )
 def test_words_on_anything_else_stand_as_they_are(words: str) -> None:
-    assert f": {words}. It was billed." in tell("unknown", "Acme", words, billing="billed").sentence
+    assert f": {words}. It was billed." in make_error("unknown", "Acme", words, billing="billed").sentence
 
 
 def test_no_sentence_has_a_hole_or_two_stops() -> None:
@@ -124,5 +130,5 @@ def test_no_sentence_has_a_hole_or_two_stops() -> None:
 
 
 def test_a_file_that_is_too_large_names_the_setting() -> None:
-    assert "SHOTLIST_MAX_RESULT_MB" in tell("storage", "Acme", "x", cause="too_large").sentence
-    assert "disk" not in tell("storage", "Acme", "x", cause="too_large").sentence
+    assert "SHOTLIST_MAX_RESULT_MB" in make_error("storage", "Acme", "x", cause="too_large").sentence
+    assert "disk" not in make_error("storage", "Acme", "x", cause="too_large").sentence

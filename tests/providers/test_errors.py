@@ -14,9 +14,9 @@ from providers.outcomes import (
     Billing,
     ErrorKind,
     Operation,
-    Order,
+    Submission,
     kind_of_status,
-    tell,
+    make_error,
 )
 
 
@@ -28,7 +28,7 @@ def test_every_class_and_every_state_of_money_has_its_words() -> None:
 @pytest.mark.parametrize("kind", get_args(ErrorKind))
 @pytest.mark.parametrize("billing", get_args(Billing))
 def test_a_sentence_tells_what_happened_the_money_and_what_to_do(kind: ErrorKind, billing: Billing) -> None:
-    error = tell(kind, "fal", "their words.", billing=billing, field="image_url")
+    error = make_error(kind, "fal", "their words.", billing=billing, field="image_url")
     assert "{" not in error.sentence
     assert "their words. " in error.sentence
     assert MONEY[billing] in error.sentence
@@ -46,7 +46,9 @@ def test_a_bare_status_has_a_class(status: int, kind: str) -> None:
 
 
 def test_orders_and_operations_survive_the_database() -> None:
-    order = Order("fal", "a/b", "", "i2v", {"x": [1, "2", None]}, (MediaLeaf("/x", "image", "u1"),), ("/y",))
+    order = Submission(
+        "fal", "a/b", "", "i2v", {"x": [1, "2", None]}, (MediaLeaf("/x", "image", "u1"),), ("/y",)
+    )
     operation = Operation("1", {"get": "/v1/1"}, "a/b", "", "t2v", {"group": 5})
     for value in (order, operation):
         assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value

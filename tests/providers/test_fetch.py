@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import httpx
 import pytest
 
-from providers.client.http import Clients, Silence
-from providers.client.provider_client import Line
+from providers.client.http import HTTPClients, NoResponse
+from providers.client.provider_client import ProviderClient
 from providers.client.requests import Request
 from providers.client.ssrf import is_public
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 from providers.outcomes import Fetched, FetchFailed, OutputFile
 from tests.providers.conftest import KEY, LineTo, Names, client_context, clients_with, server_context
 from tests.providers.stub import HANG_UP, Reply, stub
@@ -42,7 +42,9 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert is_public(address)
 
 
-async def fetched(line: Line, url: str, keyed: bool = False, limit: int = LIMIT) -> tuple[object, bytes]:
+async def fetched(
+    line: ProviderClient, url: str, keyed: bool = False, limit: int = LIMIT
+) -> tuple[object, bytes]:
     to = io.BytesIO()
     return await line.fetch(OutputFile(url, keyed=keyed), to, limit), to.getvalue()
 
@@ -142,8 +144,8 @@ async def test_a_keyed_file_takes_the_key_at_home(line_to: LineTo) -> None:
     assert server.asked[0].query == {"key": [KEY]}
 
 
-def line_with(wire: Wire, origin: str, clients: Clients) -> Line:
-    return Line(wire, origin, lambda: KEY, clients)
+def line_with(wire: ProviderDescription, origin: str, clients: HTTPClients) -> ProviderClient:
+    return ProviderClient(wire, origin, lambda: KEY, clients)
 
 
 KEYED = REPLICATE
@@ -195,7 +197,7 @@ async def test_a_name_that_leads_inside_is_not_followed(names: list[str]) -> Non
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "2130706433", "0x7f.1", "127.1"])
 async def test_an_address_written_as_a_number_is_checked_as_well(host: str) -> None:
-    async with Clients(context=client_context()) as clients, stub({}, server_context()) as inside:
+    async with HTTPClients(context=client_context()) as clients, stub({}, server_context()) as inside:
         url = f"https://{host}:{inside.origin.rpartition(':')[2]}/a.mp4"
         answer, _ = await fetched(line_with(REPLICATE, "https://api.replicate.com", clients), url)
     assert isinstance(answer, FetchFailed)
@@ -204,7 +206,7 @@ async def test_an_address_written_as_a_number_is_checked_as_well(host: str) -> N
 
 @pytest.mark.parametrize("host", ["a..b.com", f"{'a' * 64}.com", "xn--a", "[::1", "x:abc", ""])
 async def test_a_host_that_is_none_is_an_answer_too_and_not_tried_again(host: str) -> None:
-    async with Clients() as clients:
+    async with HTTPClients() as clients:
         answer, _ = await fetched(
             line_with(REPLICATE, "https://api.replicate.com", clients), f"https://{host}/a"
         )
@@ -212,7 +214,7 @@ async def test_a_host_that_is_none_is_an_answer_too_and_not_tried_again(host: st
         asked = await line_with(REPLICATE, "https://api.replicate.com", clients).caller.ask(link)
     assert isinstance(answer, FetchFailed)
     assert not answer.retryable
-    assert isinstance(asked, Silence)
+    assert isinstance(asked, NoResponse)
 
 
 async def test_the_checked_address_is_the_one_that_is_connected_to() -> None:
@@ -225,7 +227,7 @@ async def test_the_checked_address_is_the_one_that_is_connected_to() -> None:
 
     async with stub({"GET /a.mp4": Reply(200, CLIP, MP4)}, server_context()) as cdn:
         url = f"https://rebind.example:{cdn.origin.rpartition(':')[2]}/a.mp4"
-        async with Clients(resolve=names, allowed=allowed, context=client_context()) as clients:
+        async with HTTPClients(resolve=names, allowed=allowed, context=client_context()) as clients:
             answer, _ = await fetched(line_with(REPLICATE, "https://api.replicate.com", clients), url)
     assert isinstance(answer, Fetched)
     assert names.asked == ["rebind.example"]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from providers.client.http import Clients
-from providers.client.provider_client import Line
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
 from providers.client.requests import Request
-from providers.client.responses import Answer
-from providers.description.catalogue import Wires
-from providers.outcomes import KeyCheck, Limited, Order, Refused
-from providers.registry import Lines
+from providers.client.responses import HTTPResponse
+from providers.description.catalogue import DescriptionCatalogue
+from providers.outcomes import KeyCheck, Limited, Refused, Submission
+from providers.registry import ProviderRegistry
 from tests.providers.conftest import KEY
 from tests.providers.stub import HANG_UP, Asked, Reply, stub
 from tests.providers.wires import ALL, FOLDER, NAMES
@@ -25,11 +25,11 @@ def told_back(asked: Asked, status: int) -> Reply:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("status", [400, 429])
 async def test_a_key_goes_to_its_company_and_comes_back_in_no_word(
-    clients: Clients, name: str, status: int
+    clients: HTTPClients, name: str, status: int
 ) -> None:
-    order = Order(name, "a/b", "", "t2v", {})
+    order = Submission(name, "a/b", "", "t2v", {})
     async with stub({}, default=lambda asked: told_back(asked, status)) as server:
-        line = Line(ALL[name], server.origin, lambda: KEY_OF_TWO, clients)
+        line = ProviderClient(ALL[name], server.origin, lambda: KEY_OF_TWO, clients)
         outcome = await line.submit(order, {}, job_id="j")
     sent = str(server.asked[0].headers)
     assert any(secret in sent for secret in SECRETS) == (name != "comfyui")
@@ -55,7 +55,7 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
-async def test_a_free_call_tells_whether_a_key_is_good(clients: Clients, name: str) -> None:
+async def test_a_free_call_tells_whether_a_key_is_good(clients: HTTPClients, name: str) -> None:
     for reply, state in [
         (Reply(200, {}), "accepted"),
         (Reply(401, {"message": "no such key"}), "refused"),
@@ -64,7 +64,7 @@ async def test_a_free_call_tells_whether_a_key_is_good(clients: Clients, name: s
         (HANG_UP, "unknown"),
     ]:
         async with stub({CHECKS[name]: reply}) as server:
-            check = await Line(ALL[name], server.origin, lambda: KEY, clients).check_key()
+            check = await ProviderClient(ALL[name], server.origin, lambda: KEY, clients).check_key()
         assert server.asked
         assert (check.state, KEY in check.why) == (state, False)
 
@@ -78,18 +78,18 @@ async def test_a_free_call_tells_whether_a_key_is_good(clients: Clients, name: s
     ],
 )
 async def test_a_refused_key_is_told_by_the_envelope_too(
-    clients: Clients, name: str, body: dict[str, object]
+    clients: HTTPClients, name: str, body: dict[str, object]
 ) -> None:
     async with stub({CHECKS[name]: Reply(200, body)}) as server:
-        check = await Line(ALL[name], server.origin, lambda: KEY, clients).check_key()
+        check = await ProviderClient(ALL[name], server.origin, lambda: KEY, clients).check_key()
     assert check.state == "refused"
     assert check.why in str(body)
 
 
-async def test_only_a_real_providers_key_is_checked(clients: Clients) -> None:
+async def test_only_a_real_providers_key_is_checked(clients: HTTPClients) -> None:
     async with stub({CHECKS["runway"]: Reply(200, {"creditBalance": 5})}) as server:
         environ = {"SHOTLIST_RUNWAY_BASE_URL": server.origin}
-        lines = Lines(Wires([FOLDER]), clients, environ, server.origin)
+        lines = ProviderRegistry(DescriptionCatalogue([FOLDER]), clients, environ, server.origin)
         assert await lines.check_key("runway") == KeyCheck("unknown", "there is no key to check")
         assert server.asked == []
         environ["RUNWAYML_API_SECRET"] = KEY
@@ -101,32 +101,34 @@ async def test_only_a_real_providers_key_is_checked(clients: Clients) -> None:
 @pytest.mark.parametrize(
     "written", [r"sk\/secret+key\/123", r"\u0073k/secret+key/123", r"sk/secret\u002bkey\/123"]
 )
-async def test_a_key_that_comes_back_with_escapes_is_taken_out_too(clients: Clients, written: str) -> None:
+async def test_a_key_that_comes_back_with_escapes_is_taken_out_too(
+    clients: HTTPClients, written: str
+) -> None:
     key, told = "sk/secret+key/123", f'{{"detail": "the key {written} is off", "seen": ["{written}"]}}'
     async with stub({}, default=Reply(401, told.encode())) as server:
-        line = Line(ALL["luma"], server.origin, lambda: key, clients)
-        outcome = await line.submit(Order("luma", "m", "", "t2v", {}), {}, job_id="j")
+        line = ProviderClient(ALL["luma"], server.origin, lambda: key, clients)
+        outcome = await line.submit(Submission("luma", "m", "", "t2v", {}), {}, job_id="j")
         asked = await line.caller.ask(Request(method="GET", url="/x"))
     assert isinstance(outcome, Refused)
     assert outcome.error.message == "the key [key] is off"
-    assert isinstance(asked, Answer)
+    assert isinstance(asked, HTTPResponse)
     assert asked.body == {"detail": "the key [key] is off", "seen": ["[key]"]}
 
 
-async def test_deep_nesting_with_escapes_is_an_answer(clients: Clients) -> None:
+async def test_deep_nesting_with_escapes_is_an_answer(clients: HTTPClients) -> None:
     for depth in (500, 900, 990, 100_000):
         body = b'["\\/",' * depth + b"1" + b"]" * depth
         async with stub({}, default=Reply(200, body)) as server:
-            asked = await Line(ALL["luma"], server.origin, lambda: KEY, clients).caller.ask(
+            asked = await ProviderClient(ALL["luma"], server.origin, lambda: KEY, clients).caller.ask(
                 Request(method="GET", url="/x")
             )
-        assert isinstance(asked, Answer)
+        assert isinstance(asked, HTTPResponse)
 
 
-async def test_klings_key_of_two_parts_is_signed_anew_for_each_request(clients: Clients) -> None:
+async def test_klings_key_of_two_parts_is_signed_anew_for_each_request(clients: HTTPClients) -> None:
     async with stub({CHECKS["kling"]: Reply(200, {"code": 0, "data": []})}) as server:
-        await Line(ALL["kling"], server.origin, lambda: KEY_OF_TWO, clients).check_key()
-        await Line(ALL["kling"], server.origin, lambda: "one-part-key", clients).check_key()
+        await ProviderClient(ALL["kling"], server.origin, lambda: KEY_OF_TWO, clients).check_key()
+        await ProviderClient(ALL["kling"], server.origin, lambda: "one-part-key", clients).check_key()
     token, plain = (asked.headers["authorization"] for asked in server.asked)
     assert token.startswith("Bearer eyJ")
     assert plain == "Bearer one-part-key"

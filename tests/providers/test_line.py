@@ -6,19 +6,19 @@ import socket
 import pytest
 
 from models.payload import MediaLeaf
-from providers.client.http import Clients
-from providers.client.provider_client import Line
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
 from providers.outcomes import (
     Accepted,
     CancelAsked,
     Canceled,
     CannotCancel,
     Limited,
-    Look,
     NotSent,
     Operation,
-    Order,
+    PollResult,
     Refused,
+    Submission,
     Unanswered,
     Unclear,
 )
@@ -26,7 +26,7 @@ from tests.providers.conftest import KEY, LineTo, clients_with, server_context
 from tests.providers.stub import HANG_UP, Asked, Reply, stub
 from tests.providers.wires import FAL, NUMBERS, REPLICATE
 
-ORDER = Order("replicate", "minimax/hailuo-02", "", "t2v", {"input": {"prompt": "a boat"}})
+ORDER = Submission("replicate", "minimax/hailuo-02", "", "t2v", {"input": {"prompt": "a boat"}})
 SUBMIT = "POST /v1/models/minimax/hailuo-02/predictions"
 JSON = {"content-type": "application/json"}
 
@@ -63,7 +63,7 @@ async def test_an_order_is_one_request_with_the_key_and_its_links_come_back_rela
 
 async def test_delivered_media_stand_where_they_belong(line_to: LineTo) -> None:
     leaf = MediaLeaf(at="/input/start_image", kind="image", ref="u1")
-    order = Order("replicate", "minimax/hailuo-02", "", "i2v", {"input": {"start_image": "u1"}}, (leaf,))
+    order = Submission("replicate", "minimax/hailuo-02", "", "i2v", {"input": {"start_image": "u1"}}, (leaf,))
     async with stub({SUBMIT: Reply(201, {"id": "p1"})}) as server:
         line = line_to(REPLICATE, server.origin)
         with pytest.raises(ValueError, match="not delivered"):
@@ -113,8 +113,11 @@ async def test_a_name_without_address_was_not_sent(line_to: LineTo) -> None:
 
 
 async def test_a_failed_tls_handshake_was_not_sent() -> None:
-    async with stub({SUBMIT: Reply(201, {"id": "p1"})}, server_context()) as server, Clients() as distrustful:
-        line = Line(REPLICATE, server.origin, lambda: KEY, distrustful)
+    async with (
+        stub({SUBMIT: Reply(201, {"id": "p1"})}, server_context()) as server,
+        HTTPClients() as distrustful,
+    ):
+        line = ProviderClient(REPLICATE, server.origin, lambda: KEY, distrustful)
         answer = await line.submit(ORDER, {}, job_id="j")
     assert isinstance(answer, NotSent)
     assert server.asked == []
@@ -138,7 +141,9 @@ async def test_a_server_that_reads_the_order_and_says_nothing_is_unclear(
 
 async def test_a_mode_without_an_address_is_refused_and_nothing_is_asked(line_to: LineTo) -> None:
     async with stub({}) as server:
-        answer = await line_to(NUMBERS, server.origin).submit(Order("acme", "m", "", "", {}), {}, job_id="j")
+        answer = await line_to(NUMBERS, server.origin).submit(
+            Submission("acme", "m", "", "", {}), {}, job_id="j"
+        )
     assert isinstance(answer, Refused)
     assert server.asked == []
 
@@ -147,7 +152,7 @@ async def test_a_key_in_the_query_goes_along_and_never_comes_back_in_a_message(l
     reply = Reply(400, {"code": 9, "message": f"the key {KEY} may not do this"})
     async with stub({"POST /v1/text": reply}) as server:
         answer = await line_to(NUMBERS, server.origin).submit(
-            Order("acme", "m", "", "t2v", {}), {}, job_id="j"
+            Submission("acme", "m", "", "t2v", {}), {}, job_id="j"
         )
     assert server.asked[0].query == {"key": [KEY]}
     assert isinstance(answer, Refused)
@@ -162,8 +167,8 @@ async def test_a_look_asks_the_stored_link_and_the_result(line_to: LineTo) -> No
     ) as server:
         line = line_to(FAL, f"{server.origin}/fal")
         links = {"status": "/a/b/requests/r1/status", "result": "/a/b/requests/r1"}
-        look = await line.look(Operation("r1", links, endpoint="a/b/c"))
-    assert isinstance(look, Look)
+        look = await line.poll(Operation("r1", links, endpoint="a/b/c"))
+    assert isinstance(look, PollResult)
     assert look.state == "succeeded"
     assert [asked.headers["authorization"] for asked in server.asked] == [f"Key {KEY}"] * 2
     assert server.asked[0].query == {"logs": ["1"]}
@@ -172,7 +177,9 @@ async def test_a_look_asks_the_stored_link_and_the_result(line_to: LineTo) -> No
 async def test_links_that_name_the_companys_own_origin_go_to_the_operators(line_to: LineTo) -> None:
     reply = Reply(200, {"request_id": "r1", "status_url": "https://queue.fal.run/a/b/requests/r1/status"})
     async with stub({"POST /a/b": reply}) as server:
-        answer = await line_to(FAL, server.origin).submit(Order("fal", "a/b", "", "t2v", {}), {}, job_id="j")
+        answer = await line_to(FAL, server.origin).submit(
+            Submission("fal", "a/b", "", "t2v", {}), {}, job_id="j"
+        )
     assert isinstance(answer, Accepted)
     assert answer.operation.links == {"status": "/a/b/requests/r1/status"}
 
@@ -181,7 +188,7 @@ async def test_a_link_to_a_private_address_is_never_asked_nor_given_the_key(line
     async with stub({}) as inside, stub({}) as server:
         line = line_to(FAL, server.origin)
         for link in (inside.origin, inside.origin.replace("http:", "https:"), "https://localhost/x"):
-            assert isinstance(await line.look(Operation("r1", {"status": link})), Unanswered)
+            assert isinstance(await line.poll(Operation("r1", {"status": link})), Unanswered)
     assert inside.asked == []
     assert server.asked == []
 
@@ -191,10 +198,10 @@ async def test_a_public_link_elsewhere_is_asked_without_the_key() -> None:
     async with stub(routes, server_context()) as abroad, stub({}) as server:
         link = f"https://cdn.example:{abroad.origin.rpartition(':')[2]}/s"
         async with clients_with({"cdn.example": [["127.0.0.1"]]}, allowed=lambda _: True) as clients:
-            look = await Line(FAL, server.origin, lambda: KEY, clients).look(
+            look = await ProviderClient(FAL, server.origin, lambda: KEY, clients).poll(
                 Operation("r1", {"status": link})
             )
-    assert look == Look("queued")
+    assert look == PollResult("queued")
     assert "authorization" not in abroad.asked[0].headers
     assert KEY not in str(abroad.asked)
 
@@ -205,15 +212,15 @@ async def test_a_public_link_elsewhere_is_asked_without_the_key() -> None:
 async def test_a_look_without_answer_is_unanswered(line_to: LineTo, reply: Reply) -> None:
     async with stub({"GET /v1/predictions/p1": reply}) as server:
         line = line_to(REPLICATE, server.origin)
-        assert isinstance(await line.look(Operation("p1")), Unanswered)
-    assert isinstance(await line.look(Operation("p1")), Unanswered)  # now nobody listens
+        assert isinstance(await line.poll(Operation("p1")), Unanswered)
+    assert isinstance(await line.poll(Operation("p1")), Unanswered)  # now nobody listens
 
 
 async def test_two_looks_share_a_client_and_many_go_at_once(line_to: LineTo) -> None:
     async with stub({"GET /v1/predictions/p1": Reply(200, {"status": "processing"})}) as server:
         line = line_to(REPLICATE, server.origin)
-        looks = await asyncio.gather(*(line.look(Operation("p1")) for _ in range(50)))
-    assert looks == [Look("processing")] * 50
+        looks = await asyncio.gather(*(line.poll(Operation("p1")) for _ in range(50)))
+    assert looks == [PollResult("processing")] * 50
 
 
 async def test_cancels(line_to: LineTo) -> None:

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from providers.client.http import Clients
-from providers.description.catalogue import Wires
-from providers.outcomes import Look, Operation, Order, Refused
-from providers.registry import Choice, Lines
+from providers.client.http import HTTPClients
+from providers.description.catalogue import DescriptionCatalogue
+from providers.outcomes import Operation, PollResult, Refused, Submission
+from providers.registry import Choice, ProviderRegistry
 from tests.providers.conftest import clients_with
 from tests.providers.stub import Reply, stub
 from tests.providers.wires import FOLDER
@@ -16,13 +16,15 @@ SANDBOX = "http://127.0.0.1:4999"
 
 
 @pytest.fixture
-async def shared() -> AsyncIterator[Clients]:
+async def shared() -> AsyncIterator[HTTPClients]:
     async with clients_with() as made:
         yield made
 
 
-def lines_with(environ: Mapping[str, str], shared: Clients, sandbox_url: str | None = SANDBOX) -> Lines:
-    return Lines(Wires([FOLDER]), shared, environ, sandbox_url)
+def lines_with(
+    environ: Mapping[str, str], shared: HTTPClients, sandbox_url: str | None = SANDBOX
+) -> ProviderRegistry:
+    return ProviderRegistry(DescriptionCatalogue([FOLDER]), shared, environ, sandbox_url)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def lines_with(environ: Mapping[str, str], shared: Clients, sandbox_url: str | N
     ],
 )
 async def test_a_key_decides_between_real_and_sandbox(
-    shared: Clients, environ: dict[str, str], choice: Choice | None, key: str
+    shared: HTTPClients, environ: dict[str, str], choice: Choice | None, key: str
 ) -> None:
     lines = lines_with(environ, shared)
     assert lines.choose("fal") == choice
@@ -62,7 +64,7 @@ async def test_a_key_decides_between_real_and_sandbox(
     ],
 )
 async def test_an_address_may_hold_what_the_calls_begin_with(
-    shared: Clients, name: str, given: str, origin: str
+    shared: HTTPClients, name: str, given: str, origin: str
 ) -> None:
     key = {
         "OPENAI": "OPENAI_API_KEY",
@@ -74,57 +76,59 @@ async def test_an_address_may_hold_what_the_calls_begin_with(
     assert lines.choose(name.lower()) == Choice(origin, sandbox=False)
 
 
-async def test_without_key_and_sandbox_or_without_wire_there_is_no_choice(shared: Clients) -> None:
+async def test_without_key_and_sandbox_or_without_wire_there_is_no_choice(shared: HTTPClients) -> None:
     assert lines_with({}, shared, None).choose("fal") is None
     assert lines_with({}, shared).choose("nobody") is None
-    assert lines_with({}, shared).line("nobody", "", True) is None
-    assert lines_with({}, shared, None).line("fal", "", True) is None
+    assert lines_with({}, shared).client("nobody", "", True) is None
+    assert lines_with({}, shared, None).client("fal", "", True) is None
 
 
-async def test_a_key_may_come_and_go_while_it_runs(shared: Clients) -> None:
+async def test_a_key_may_come_and_go_while_it_runs(shared: HTTPClients) -> None:
     environ: dict[str, str] = {}
     lines = lines_with(environ, shared)
     assert lines.choose("replicate") == Choice("", sandbox=True)
     environ["REPLICATE_API_TOKEN"] = "r8_first"
     async with stub({"GET /v1/predictions/p": Reply(200, {"status": "starting"})}) as server:
-        line = lines.line("replicate", server.origin, False)
+        line = lines.client("replicate", server.origin, False)
         assert line
-        await line.look(Operation("p"))
+        await line.poll(Operation("p"))
         environ["REPLICATE_API_TOKEN"] = "r8_second"
-        await line.look(Operation("p"))
+        await line.poll(Operation("p"))
     assert [asked.headers["authorization"] for asked in server.asked] == [
         "Bearer r8_first",
         "Bearer r8_second",
     ]
 
 
-async def test_a_sandbox_job_never_carries_the_real_key_and_follows_a_moved_sandbox(shared: Clients) -> None:
+async def test_a_sandbox_job_never_carries_the_real_key_and_follows_a_moved_sandbox(
+    shared: HTTPClients,
+) -> None:
     lines = lines_with({"FAL_KEY": "the_real_key:of_fal"}, shared)
     async with stub({"GET /fal/a/b/requests/r/status": Reply(202, {"status": "IN_QUEUE"})}) as server:
         lines.sandbox_url = server.origin
-        line = lines.line("fal", "", True)
+        line = lines.client("fal", "", True)
         assert line
-        look = await line.look(Operation("r", {"status": "/a/b/requests/r/status"}))
-    assert isinstance(look, Look)
+        look = await line.poll(Operation("r", {"status": "/a/b/requests/r/status"}))
+    assert isinstance(look, PollResult)
     assert look.state == "queued"
     assert server.asked[0].headers["authorization"] == "Key sandbox"
 
 
-async def test_what_a_sandbox_says_of_costs_is_not_repeated(shared: Clients) -> None:
+async def test_what_a_sandbox_says_of_costs_is_not_repeated(shared: HTTPClients) -> None:
     task: dict[str, object] = {
         "status": "SUCCEEDED",
         "output": ["https://x.example/a.mp4"],
         "cost": {"credits": 60},
     }
     async with stub({"GET /runway/v1/tasks/t": Reply(200, task)}) as server:
-        line = lines_with({}, shared, server.origin).line("runway", "", True)
+        line = lines_with({}, shared, server.origin).client("runway", "", True)
         assert line
-        look = await line.look(Operation("t"))
-    assert isinstance(look, Look)
+        look = await line.poll(Operation("t"))
+    assert isinstance(look, PollResult)
     assert (look.state, look.cost, look.billing) == ("succeeded", None, "not_billed")
 
 
-async def test_nothing_of_a_sandbox_is_billed_and_it_is_named(shared: Clients) -> None:
+async def test_nothing_of_a_sandbox_is_billed_and_it_is_named(shared: HTTPClients) -> None:
     routes = {
         "GET /replicate/v1/predictions/ok": Reply(
             200, {"status": "succeeded", "output": "https://x.example/a.mp4"}
@@ -134,12 +138,12 @@ async def test_nothing_of_a_sandbox_is_billed_and_it_is_named(shared: Clients) -
         "POST /replicate/v1/models/a/b/predictions": Reply(402, {"detail": "broke"}),
     }
     async with stub(routes) as server:
-        line = lines_with({}, shared, server.origin).line("replicate", "", True)
+        line = lines_with({}, shared, server.origin).client("replicate", "", True)
         assert line
-        looks = [await line.look(Operation(name)) for name in ("ok", "bad", "off")]
-        refused = await line.submit(Order("replicate", "a/b", "", "t2v", {}), {}, job_id="j")
-    assert [look.billing for look in looks if isinstance(look, Look)] == ["not_billed"] * 3
-    assert isinstance(looks[1], Look)
+        looks = [await line.poll(Operation(name)) for name in ("ok", "bad", "off")]
+        refused = await line.submit(Submission("replicate", "a/b", "", "t2v", {}), {}, job_id="j")
+    assert [look.billing for look in looks if isinstance(look, PollResult)] == ["not_billed"] * 3
+    assert isinstance(looks[1], PollResult)
     assert looks[1].error
     assert looks[1].error.sentence == (
         "Replicate's sandbox could not do this: no luck. It was not billed. Run it again, or change the input."

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from providers.description.schema import Wire
-from providers.outcomes import Look, Operation, Unanswered
+from providers.description.schema import ProviderDescription
+from providers.outcomes import Operation, PollResult, Unanswered
 from tests.providers.asking import PREDICTION, QUEUED, TASK, look, seen
 from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 
@@ -31,7 +31,7 @@ from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
     ],
 )
 def test_states_are_normalised(
-    wire: Wire, operation: Operation, status: int, body: object, state: str
+    wire: ProviderDescription, operation: Operation, status: int, body: object, state: str
 ) -> None:
     assert seen(wire, operation, (status, body)).state == state
 
@@ -72,7 +72,7 @@ def test_an_envelope_that_refuses_is_no_status_unless_it_names_the_content_rules
 
 def test_a_404_says_gone_and_after_a_cancel_what_the_wire_says() -> None:
     assert look(NUMBERS, TASK, (404, b""))[0] == Unanswered("Acme does not know this job any more", gone=True)
-    assert seen(NUMBERS, TASK, (404, b""), cancel_sent=True) == Look("canceled", billing="unknown")
+    assert seen(NUMBERS, TASK, (404, b""), cancel_sent=True) == PollResult("canceled", billing="unknown")
     outcome, _ = look(REPLICATE, PREDICTION, (404, b""), cancel_sent=True)
     assert isinstance(outcome, Unanswered)
 

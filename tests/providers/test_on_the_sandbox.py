@@ -9,22 +9,22 @@ from PIL import Image
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.client.http import Clients
-from providers.client.provider_client import Line
-from providers.description.catalogue import Wires
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
+from providers.description.catalogue import DescriptionCatalogue
 from providers.outcomes import (
     Accepted,
     Fetched,
     Handle,
     Limited,
     LocalFile,
-    Look,
     Operation,
-    Order,
+    PollResult,
     Refused,
+    Submission,
     Unclear,
 )
-from providers.registry import Lines
+from providers.registry import ProviderRegistry
 from tests.providers.wires import FOLDER, NAMES
 from tests.sandbox.running import RunningSandbox
 from tests.support import PATIENCE
@@ -117,10 +117,10 @@ def leaves(body: JSON, at: str = "") -> Iterator[MediaLeaf]:
         yield MediaLeaf(at, "image", PICTURE)
 
 
-def order_of(name: str, asked: tuple[str, str, JSON]) -> Order:
+def order_of(name: str, asked: tuple[str, str, JSON]) -> Submission:
     endpoint, mode, body = asked
     assert isinstance(body, dict)
-    return Order(name, endpoint, "", mode, body, tuple(leaves(body)))
+    return Submission(name, endpoint, "", mode, body, tuple(leaves(body)))
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +130,9 @@ def sandbox(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-async def lines(sandbox: str) -> AsyncIterator[Lines]:
-    async with Clients() as clients:
-        yield Lines(Wires([FOLDER]), clients, {}, sandbox)
+async def lines(sandbox: str) -> AsyncIterator[ProviderRegistry]:
+    async with HTTPClients() as clients:
+        yield ProviderRegistry(DescriptionCatalogue([FOLDER]), clients, {}, sandbox)
 
 
 @pytest.fixture(scope="module")
@@ -142,18 +142,18 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> LocalFile:
     return LocalFile(path, "teal.png", "image/png", path.stat().st_size)
 
 
-def line_of(lines: Lines, name: str) -> Line:
-    line = lines.line(name, "", sandbox=True)
+def line_of(lines: ProviderRegistry, name: str) -> ProviderClient:
+    line = lines.client(name, "", sandbox=True)
     assert line
     return line
 
 
-async def until_over(line: Line, operation: Operation) -> list[Look]:
-    looks: list[Look] = []
+async def until_over(line: ProviderClient, operation: Operation) -> list[PollResult]:
+    looks: list[PollResult] = []
     async with asyncio.timeout(PATIENCE):
         while not looks or looks[-1].state in ("queued", "processing"):
-            found = await line.look(operation)
-            assert isinstance(found, Look), found
+            found = await line.poll(operation)
+            assert isinstance(found, PollResult), found
             looks.append(found)
             await asyncio.sleep(0.05)
     return looks
@@ -171,13 +171,13 @@ def test_every_wire_is_tried() -> None:
 
 
 @pytest.mark.parametrize(("name", "asked"), ASKED)
-async def test_an_order_becomes_a_film(
-    lines: Lines, picture: LocalFile, name: str, asked: tuple[str, str, JSON]
+async def test_an_order_becomes_a_video(
+    lines: ProviderRegistry, picture: LocalFile, name: str, asked: tuple[str, str, JSON]
 ) -> None:
     line, order = line_of(lines, name), order_of(name, asked)
     handles: dict[str, JSON] = {}
     for leaf in order.media:
-        handle = await line.deliver(leaf, picture, order)
+        handle = await line.upload_media(leaf, picture, order)
         assert isinstance(handle, Handle), handle
         handles[leaf.at] = handle.value
     answer = await line.submit(order, handles, job_id=f"{name}-{order.mode}-{order.endpoint[-4:]}")
@@ -206,7 +206,7 @@ UNLIKE = {("veo", "no_credit"): "rate_limited"}
 @pytest.mark.parametrize(("fault", "answer", "kind"), REFUSALS)
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"comfyui"}))
 async def test_a_refusal_is_understood(
-    lines: Lines, name: str, fault: str, answer: type, kind: str | None
+    lines: ProviderRegistry, name: str, fault: str, answer: type, kind: str | None
 ) -> None:
     first = bodies(f"a kite [fault: {fault}]")[name][0]
     outcome = await line_of(lines, name).submit(order_of(name, first), {}, job_id=f"{name}-{fault}")
@@ -220,7 +220,7 @@ async def test_a_refusal_is_understood(
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"comfyui"}))
-async def test_the_content_rules_may_end_a_job_later(lines: Lines, name: str) -> None:
+async def test_the_content_rules_may_end_a_job_later(lines: ProviderRegistry, name: str) -> None:
     line, first = line_of(lines, name), bodies("a kite [fault: moderation]")[name][0]
     answer = await line.submit(order_of(name, first), {}, job_id=f"{name}-moderation")
     assert isinstance(answer, Accepted), answer
@@ -230,14 +230,14 @@ async def test_the_content_rules_may_end_a_job_later(lines: Lines, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["replicate", "fal", "runway", "luma", "minimax", "vidu"])
-async def test_a_running_job_is_stopped(lines: Lines, name: str) -> None:
+async def test_a_running_job_is_stopped(lines: ProviderRegistry, name: str) -> None:
     line, first = line_of(lines, name), bodies("a kite [fault: endless]")[name][0]
     answer = await line.submit(order_of(name, first), {}, job_id=f"{name}-endless")
     assert isinstance(answer, Accepted), answer
     await line.cancel(answer.operation)
     async with asyncio.timeout(PATIENCE):
         while True:
-            found = await line.look(answer.operation, cancel_sent=True)
-            if isinstance(found, Look) and found.state == "canceled":
+            found = await line.poll(answer.operation, cancel_sent=True)
+            if isinstance(found, PollResult) and found.state == "canceled":
                 break
             await asyncio.sleep(0.05)

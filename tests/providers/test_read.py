@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from models.spec.schema import Problem
-from providers.description.loader import complaints, read_wire, to_wire
-from providers.description.schema import Wire
+from providers.description.loader import complaints, read_description, to_description
+from providers.description.schema import ProviderDescription
 from tests.providers.wires import FOLDER, NAMES
 
 GOOD = (FOLDER / "replicate.toml").read_text()
@@ -18,8 +18,8 @@ GOOD = (FOLDER / "replicate.toml").read_text()
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_wire_is_sound(path: Path) -> None:
-    wire = read_wire(path)
-    assert isinstance(wire, Wire), wire
+    wire = read_description(path)
+    assert isinstance(wire, ProviderDescription), wire
     assert wire.name == path.stem
 
 
@@ -27,7 +27,7 @@ def problem_of(tmp_path: Path, old: str, new: str) -> Problem:
     assert old in GOOD
     path = tmp_path / "acme.toml"
     path.write_text(GOOD.replace(old, new, 1))
-    problems = read_wire(path)
+    problems = read_description(path)
     assert isinstance(problems, tuple)
     return problems[0]
 
@@ -89,13 +89,13 @@ def test_a_body_is_placed_exactly_once(tmp_path: Path) -> None:
 def test_all_soundness_problems_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "acme.toml"
     path.write_text(GOOD.replace('id    = "/id"', 'id = "id"').replace("resets in ~?(", "resets in ~?(("))
-    problems = read_wire(path)
+    problems = read_description(path)
     assert isinstance(problems, tuple)
     assert len(problems) == 2
 
 
 def test_a_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
-    assert isinstance(read_wire(tmp_path / "none.toml"), tuple)
+    assert isinstance(read_description(tmp_path / "none.toml"), tuple)
 
 
 def broken(value: Any) -> Iterator[Any]:
@@ -121,7 +121,7 @@ def test_no_mistake_anywhere_breaks_the_explanation(name: str) -> None:
     whole = tomllib.loads((FOLDER / f"{name}.toml").read_text())
     told = 0
     for document in broken(copy.deepcopy(whole)):
-        outcome = to_wire(f"{name}.toml", document)
+        outcome = to_description(f"{name}.toml", document)
         if isinstance(outcome, tuple):
             told += 1
             assert all(problem.sentence for problem in outcome)

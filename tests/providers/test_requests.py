@@ -4,9 +4,9 @@ import pytest
 from msgspec import UNSET
 
 from models.spec.values import JSON
-from providers.client.interpret import judge_cancel
+from providers.client.interpret import interpret_cancel
 from providers.client.requests import build, build_submit, names_of
-from providers.client.responses import Answer
+from providers.client.responses import HTTPResponse
 from providers.client.urls import absolute, forwarded, relative
 from providers.description.pointers import find, first, first_number, first_text
 from providers.description.templates import fill, fill_path, fill_text, fill_value
@@ -93,12 +93,15 @@ def test_a_status_request_has_no_body() -> None:
     ],
 )
 def test_only_the_providers_word_makes_a_job_canceled(status: int, body: bytes, outcome: object) -> None:
-    assert judge_cancel(REPLICATE, Answer.read(status, {}, body)) == outcome
+    assert interpret_cancel(REPLICATE, HTTPResponse.read(status, {}, body)) == outcome
 
 
 @pytest.mark.parametrize("status", [202, 200, 400, 404, 409])
 def test_fals_cancel_is_a_request_and_its_refusals_mean_look_again(status: int) -> None:
-    assert judge_cancel(FAL, Answer.read(status, {}, b'{"status": "ALREADY_COMPLETED"}')) == CancelAsked()
+    assert (
+        interpret_cancel(FAL, HTTPResponse.read(status, {}, b'{"status": "ALREADY_COMPLETED"}'))
+        == CancelAsked()
+    )
 
 
 @pytest.mark.parametrize(

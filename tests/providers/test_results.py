@@ -3,10 +3,10 @@
 import pytest
 from msgspec import json, structs
 
-from providers.client.polling import looking
-from providers.client.responses import Answer
-from providers.description.schema import Output
-from providers.outcomes import Cost, Look, Operation, OutputFile, Unanswered
+from providers.client.polling import poll_steps
+from providers.client.responses import HTTPResponse
+from providers.description.schema import OutputPlaces
+from providers.outcomes import Cost, Operation, OutputFile, PollResult, Unanswered
 from tests.providers.asking import COMPLETED, FAL_LINKS, PREDICTION, QUEUED, TASK, look, seen
 from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 
@@ -21,7 +21,7 @@ from tests.providers.wires import ALL, FAL, NUMBERS, REPLICATE
 )
 def test_a_prediction_succeeds_with_whatever_shape_of_output(output: object) -> None:
     outcome = seen(REPLICATE, PREDICTION, (200, {"status": "succeeded", "output": output}))
-    assert outcome == Look(
+    assert outcome == PollResult(
         "succeeded", progress=1.0, outputs=(OutputFile("https://replicate.delivery/a.mp4"),), billing="billed"
     )
 
@@ -62,7 +62,7 @@ def test_fals_completed_is_success_only_with_its_result() -> None:
         "duration": 5.0,
     }
     outcome, asked = look(FAL, QUEUED, COMPLETED, (200, {"video": video, "seed": 42}))
-    assert outcome == Look(
+    assert outcome == PollResult(
         "succeeded",
         progress=1.0,
         outputs=(OutputFile("https://v3.fal.media/o.mp4", "video", 1280, 720, 5.0, "mp4"),),
@@ -121,15 +121,17 @@ def test_an_outage_while_asking_for_the_result_is_no_verdict(status: int, body: 
     ],
 )
 def test_what_fal_calls_cancelled_is_canceled_and_no_failure(answers: list[tuple[int, object]]) -> None:
-    assert seen(FAL, QUEUED, *answers) == Look("canceled", billing="unknown")
+    assert seen(FAL, QUEUED, *answers) == PollResult("canceled", billing="unknown")
 
 
 def test_a_request_dropped_from_fals_queue_by_our_cancel_is_canceled() -> None:
-    assert seen(FAL, QUEUED, (404, {"detail": "x"}), cancel_sent=True) == Look("canceled", billing="unknown")
+    assert seen(FAL, QUEUED, (404, {"detail": "x"}), cancel_sent=True) == PollResult(
+        "canceled", billing="unknown"
+    )
 
 
 def test_a_result_that_is_not_ready_or_not_there_is_no_failure() -> None:
-    assert seen(FAL, QUEUED, COMPLETED, (400, {"detail": "Request is still in progress"})) == Look(
+    assert seen(FAL, QUEUED, COMPLETED, (400, {"detail": "Request is still in progress"})) == PollResult(
         "processing"
     )
     gone, _ = look(FAL, QUEUED, COMPLETED, (404, {"detail": "Not found"}))
@@ -147,7 +149,7 @@ def test_a_job_known_by_its_id_alone_can_be_looked_at() -> None:
 
 def test_an_id_that_would_climb_out_of_its_path_is_not_asked_about() -> None:
     for name in ("..", "../../v1/account", "a/../../b"):
-        steps = looking(REPLICATE, Operation(name), [])
+        steps = poll_steps(REPLICATE, Operation(name), [])
         with pytest.raises(StopIteration) as end:
             next(steps)
         assert isinstance(end.value.value, Unanswered)
@@ -163,7 +165,7 @@ def test_a_third_step_carries_values_and_outputs_are_chosen_built_and_priced() -
     outcome, asked = look(NUMBERS, TASK, (200, status), (200, {"data": {"files": files, "ticks": 500000000}}))
     assert asked[1].url == "/v1/files/9"
     assert asked[1].query == {"group": "g1", "missing": "t2v"}
-    assert isinstance(outcome, Look)
+    assert isinstance(outcome, PollResult)
     assert outcome.outputs == (
         OutputFile("/view?name=a%20b.mp4&sub=", width=640, keyed=True),
         OutputFile("/view?name=c%26d.webm&sub=x%2Fy", keyed=True),
@@ -175,7 +177,7 @@ def test_a_third_step_carries_values_and_outputs_are_chosen_built_and_priced() -
 def test_a_cost_is_a_plain_decimal(ticks: object, amount: str) -> None:
     status = {"code": 0, "data": {"status": 3, "file_id": 9, "ticks": ticks}}
     outcome, _ = look(NUMBERS, TASK, (200, status), (200, {"data": {"files": []}}))
-    assert isinstance(outcome, Look)
+    assert isinstance(outcome, PollResult)
     assert outcome.cost == Cost(amount, "USD", "Acme's answer")
 
 
@@ -183,11 +185,11 @@ def test_a_cost_is_a_plain_decimal(ticks: object, amount: str) -> None:
 def test_a_cost_that_is_no_amount_is_none(ticks: str) -> None:
     status = {"code": 0, "data": {"status": 3, "file_id": 9, "ticks": ticks}}
     outcome, _ = look(NUMBERS, TASK, (200, status), (200, {"data": {"files": []}}))
-    assert isinstance(outcome, Look)
+    assert isinstance(outcome, PollResult)
     assert outcome.cost is None
 
 
-def test_sizes_that_no_film_has_are_left_out() -> None:
+def test_sizes_that_no_video_has_are_left_out() -> None:
     resp = {"status": 1, "url": "https://e/a.mp4", "outputWidth": 1e300, "outputHeight": -4}
     assert seen(ALL["pixverse"], TASK, (200, {"ErrCode": 0, "Resp": resp})).outputs == (
         OutputFile("https://e/a.mp4"),
@@ -209,7 +211,7 @@ def test_a_step_whose_value_is_missing_is_not_asked() -> None:
 
 
 def test_a_file_abroad_never_takes_the_key() -> None:
-    wire = structs.replace(NUMBERS, then=(), output=Output(each="/data/files/*", key="own-origin"))
+    wire = structs.replace(NUMBERS, then=(), output=OutputPlaces(each="/data/files/*", key="own-origin"))
     files = ["https://cdn.example/a.mp4", "https://api.acme.example/b.mp4"]
     outcome = seen(wire, TASK, (200, {"code": 0, "data": {"status": 3, "files": files}}))
     assert outcome.outputs == (OutputFile("https://cdn.example/a.mp4"), OutputFile("/b.mp4", keyed=True))
@@ -227,16 +229,16 @@ def test_an_output_at_the_origin_of_a_sandbox_is_kept_relative() -> None:
         "status": "succeeded",
         "output": ["http://127.0.0.1:4000/replicate/f/a.mp4", "http://127.0.0.1:4000/_media/b.mp4"],
     }
-    steps = looking(REPLICATE, PREDICTION, [origin])
+    steps = poll_steps(REPLICATE, PREDICTION, [origin])
     next(steps)
     with pytest.raises(StopIteration) as end:
-        steps.send(Answer.read(200, {}, json.encode(body)))
+        steps.send(HTTPResponse.read(200, {}, json.encode(body)))
     assert [file.url for file in end.value.value.outputs] == ["/f/a.mp4", "/../_media/b.mp4"]
 
 
 def test_a_look_carries_the_wait_that_the_provider_asks_for() -> None:
-    steps = looking(REPLICATE, PREDICTION, [])
+    steps = poll_steps(REPLICATE, PREDICTION, [])
     next(steps)
     with pytest.raises(StopIteration) as end:
-        steps.send(Answer.read(200, {"Retry-After": "9"}, b'{"status": "processing"}'))
+        steps.send(HTTPResponse.read(200, {"Retry-After": "9"}, b'{"status": "processing"}'))
     assert end.value.value.retry_after == 9.0

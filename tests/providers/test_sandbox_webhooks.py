@@ -9,10 +9,10 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from providers.client.http import Clients
-from providers.description.catalogue import Wires
+from providers.client.http import HTTPClients
+from providers.description.catalogue import DescriptionCatalogue
 from providers.outcomes import Accepted
-from providers.registry import Lines
+from providers.registry import ProviderRegistry
 from providers.sandbox.webhook_sender import standard_signature, vidu_signature
 from providers.webhook_signatures import Challenged, Heard, Hearing, Unheard, Webhooks
 from tasks.context import sandbox_key
@@ -32,9 +32,9 @@ def sandbox(starts_processes: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-async def lines(sandbox: str) -> AsyncIterator[Lines]:
-    async with Clients() as clients:
-        yield Lines(Wires([FOLDER]), clients, {}, sandbox)
+async def lines(sandbox: str) -> AsyncIterator[ProviderRegistry]:
+    async with HTTPClients() as clients:
+        yield ProviderRegistry(DescriptionCatalogue([FOLDER]), clients, {}, sandbox)
 
 
 def test_these_are_told_an_address_with_the_order() -> None:
@@ -43,7 +43,7 @@ def test_these_are_told_an_address_with_the_order() -> None:
 
 
 @pytest.mark.parametrize("name", REGISTERED)
-async def test_a_message_is_heard_and_a_stranger_is_not(lines: Lines, name: str) -> None:
+async def test_a_message_is_heard_and_a_stranger_is_not(lines: ProviderRegistry, name: str) -> None:
     came: asyncio.Queue[Asked] = asyncio.Queue()
     line, asked = line_of(lines, name), bodies("a red kite")[name][0]
 
@@ -92,9 +92,11 @@ async def test_nobody_signs_for_our_jobs_with_what_the_sandbox_gives_to_another_
     sandbox: str, name: str, key: str
 ) -> None:
     headers = {"authorization": f"Bearer {key}"}
-    async with Clients() as clients, httpx.AsyncClient(base_url=sandbox, trust_env=False) as http:
+    async with HTTPClients() as clients, httpx.AsyncClient(base_url=sandbox, trust_env=False) as http:
         told = await http.get("/replicate/v1/webhooks/default/secret", headers=headers)
-        ours = Lines(Wires([FOLDER]), clients, {}, sandbox, sandbox_key=sandbox_key("s" * 32))
+        ours = ProviderRegistry(
+            DescriptionCatalogue([FOLDER]), clients, {}, sandbox, sandbox_key=sandbox_key("s" * 32)
+        )
         webhooks = Webhooks("s" * 32, "https://me.example")
         line, body, path = line_of(ours, name), b'{"id": "op-1"}', f"/api/video/webhook/{name}/j1"
         headers = forged(name, key, str(told.json()["key"]), body, path)

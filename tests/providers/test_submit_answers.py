@@ -3,18 +3,20 @@
 import pytest
 from msgspec import json
 
-from providers.client.interpret import judge_submit
-from providers.client.responses import Answer
-from providers.description.schema import Wire
+from providers.client.interpret import interpret_submit
+from providers.client.responses import HTTPResponse
+from providers.description.schema import ProviderDescription
 from providers.outcomes import Accepted, Limited, Operation, Refused, Unclear
 from tests.providers.wires import FAL, NUMBERS, REPLICATE
 
 ORDER = Operation("", endpoint="owner/name", mode="t2v")
 
 
-def judged(wire: Wire, status: int, body: object, headers: dict[str, str] | None = None) -> object:
+def judged(
+    wire: ProviderDescription, status: int, body: object, headers: dict[str, str] | None = None
+) -> object:
     content = body if isinstance(body, bytes) else json.encode(body)
-    return judge_submit(wire, Answer.read(status, headers or {}, content), ORDER, [wire.base])
+    return interpret_submit(wire, HTTPResponse.read(status, headers or {}, content), ORDER, [wire.base])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def judged(wire: Wire, status: int, body: object, headers: dict[str, str] | None
     ],
 )
 def test_a_refusal_is_not_billed_and_its_body_decides_its_class(
-    wire: Wire, status: int, body: object, kind: str
+    wire: ProviderDescription, status: int, body: object, kind: str
 ) -> None:
     answer = judged(wire, status, body)
     assert isinstance(answer, Refused)
@@ -67,7 +69,7 @@ def test_a_refusal_is_not_billed_and_its_body_decides_its_class(
     ],
 )
 def test_too_many_requests_wait_as_long_as_the_provider_says(
-    wire: Wire, status: int, body: object, headers: dict[str, str], wait: float | None
+    wire: ProviderDescription, status: int, body: object, headers: dict[str, str], wait: float | None
 ) -> None:
     answer = judged(wire, status, body, headers)
     assert isinstance(answer, Limited)
@@ -99,7 +101,9 @@ def test_too_many_requests_wait_as_long_as_the_provider_says(
         (NUMBERS, 503, {"code": 1309, "message": "x"}),
     ],
 )
-def test_whatever_may_have_been_accepted_is_unclear(wire: Wire, status: int, body: object) -> None:
+def test_whatever_may_have_been_accepted_is_unclear(
+    wire: ProviderDescription, status: int, body: object
+) -> None:
     assert isinstance(judged(wire, status, body), Unclear)
 
 

@@ -6,9 +6,9 @@ import zlib
 
 import pytest
 
-from providers.client.http import Silence
+from providers.client.http import NoResponse
 from providers.client.requests import Request
-from providers.client.responses import Answer
+from providers.client.responses import HTTPResponse
 from providers.outcomes import Fetched
 from tests.providers.conftest import LineTo
 from tests.providers.stub import Reply, stub
@@ -39,7 +39,7 @@ async def test_a_file_is_unpacked_once_and_whole_or_not_taken(
         look = await line.caller.ask(Request(method="GET", url="/x"))
     assert isinstance(answer, Fetched) == whole
     assert (written == CLIP) == whole
-    assert isinstance(look, Silence) == (not whole)
+    assert isinstance(look, NoResponse) == (not whole)
 
 
 async def test_an_answer_packed_twice_does_not_fill_the_memory(line_to: LineTo) -> None:
@@ -57,4 +57,4 @@ async def test_an_answer_packed_twice_does_not_fill_the_memory(line_to: LineTo) 
 async def test_an_empty_answer_may_say_that_it_is_packed(line_to: LineTo) -> None:
     async with stub({}, default=Reply(202, b"", {"content-encoding": "gzip"})) as server:
         asked = await line_to(REPLICATE, server.origin).caller.ask(Request(method="GET", url="/x"))
-    assert isinstance(asked, Answer)
+    assert isinstance(asked, HTTPResponse)

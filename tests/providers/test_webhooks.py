@@ -6,8 +6,8 @@ import hmac
 import pytest
 from msgspec import json
 
-from providers.client.http import Clients
-from providers.client.provider_client import Line
+from providers.client.http import HTTPClients
+from providers.client.provider_client import ProviderClient
 from providers.webhook_signatures import Challenged, Heard, Unheard, Webhooks
 from tests.providers.conftest import KEY
 from tests.providers.stub import Reply, stub
@@ -36,8 +36,10 @@ def webhooks(clock: Clock) -> Webhooks:
     return Webhooks("the server's own secret", PUBLIC, clock)
 
 
-def line(name: str, clients: Clients, origin: str = "http://127.0.0.1:9", secret: str = "") -> Line:
-    return Line(ALL[name], origin, lambda: KEY, clients, lambda: secret)
+def line(
+    name: str, clients: HTTPClients, origin: str = "http://127.0.0.1:9", secret: str = ""
+) -> ProviderClient:
+    return ProviderClient(ALL[name], origin, lambda: KEY, clients, lambda: secret)
 
 
 def test_an_address_is_told_only_where_it_can_be_reached_and_used(webhooks: Webhooks) -> None:
@@ -68,7 +70,7 @@ def test_those_who_sign_nothing_are_known() -> None:
 
 @pytest.mark.parametrize("name", UNSIGNED)
 async def test_without_a_signature_the_token_of_the_job_decides(
-    clients: Clients, webhooks: Webhooks, name: str
+    clients: HTTPClients, webhooks: Webhooks, name: str
 ) -> None:
     ours = line(name, clients)
     good = webhooks.token(name, "j1")
@@ -90,7 +92,7 @@ async def test_without_a_signature_the_token_of_the_job_decides(
     ],
 )
 async def test_a_message_may_bring_the_operations_id(
-    clients: Clients, webhooks: Webhooks, name: str, body: object, operation: str
+    clients: HTTPClients, webhooks: Webhooks, name: str, body: object, operation: str
 ) -> None:
     token = webhooks.token(name, "j1")
     heard = await webhooks.hear(line(name, clients), "j1", token=token, headers={}, body=json.encode(body))
@@ -98,7 +100,7 @@ async def test_a_message_may_bring_the_operations_id(
 
 
 async def test_minimax_is_told_its_challenge_once_the_token_fits(
-    clients: Clients, webhooks: Webhooks
+    clients: HTTPClients, webhooks: Webhooks
 ) -> None:
     body, ours = b'{"challenge": "abc"}', line("minimax", clients)
     token = webhooks.token("minimax", "j1")
@@ -108,7 +110,7 @@ async def test_minimax_is_told_its_challenge_once_the_token_fits(
 
 
 async def test_replicates_key_is_asked_for_once_and_its_message_heard_once(
-    clients: Clients, clock: Clock
+    clients: HTTPClients, clock: Clock
 ) -> None:
     vector = VECTORS[0]
     clock.now = vector.now
@@ -126,7 +128,7 @@ async def test_replicates_key_is_asked_for_once_and_its_message_heard_once(
 
 
 async def test_fals_keys_are_asked_for_again_when_they_no_longer_fit_but_not_for_every_forgery(
-    clients: Clients, clock: Clock
+    clients: HTTPClients, clock: Clock
 ) -> None:
     vector, known = VECTORS[1], ["A" * 43]
 
@@ -147,7 +149,7 @@ async def test_fals_keys_are_asked_for_again_when_they_no_longer_fit_but_not_for
     assert len(server.asked) == 2
 
 
-async def test_where_keys_cannot_be_had_nothing_is_heard(clients: Clients, webhooks: Webhooks) -> None:
+async def test_where_keys_cannot_be_had_nothing_is_heard(clients: HTTPClients, webhooks: Webhooks) -> None:
     vector = VECTORS[1]
     for reply in (Reply(500), Reply(200, b"<html>"), Reply(200, {"keys": []})):
         async with stub({"GET /.well-known/jwks.json": reply}) as server:
@@ -164,7 +166,7 @@ def signed_by_vidu(path: str, nonce: str) -> dict[str, str]:
 
 
 async def test_vidu_signs_with_the_api_key_the_very_address_that_was_registered(
-    clients: Clients, webhooks: Webhooks
+    clients: HTTPClients, webhooks: Webhooks
 ) -> None:
     ours, body = line("vidu", clients), b'{"id": "v1", "state": "success"}'
     good = signed_by_vidu("/shotlist/api/video/webhook/vidu/j1", "n1")
@@ -175,7 +177,7 @@ async def test_vidu_signs_with_the_api_key_the_very_address_that_was_registered(
 
 
 async def test_openais_message_is_for_the_account_and_signed_with_the_operators_secret(
-    clients: Clients, clock: Clock
+    clients: HTTPClients, clock: Clock
 ) -> None:
     vector = VECTORS[0]
     clock.now = vector.now
@@ -193,14 +195,14 @@ async def test_openais_message_is_for_the_account_and_signed_with_the_operators_
     assert isinstance(await webhooks.hear(without, None, token="", headers=headers, body=body), Unheard)
 
 
-async def test_who_sends_nothing_is_not_heard(clients: Clients, webhooks: Webhooks) -> None:
+async def test_who_sends_nothing_is_not_heard(clients: HTTPClients, webhooks: Webhooks) -> None:
     for name in NAMES:
         if ALL[name].webhook is None:
             heard = await webhooks.hear(line(name, clients), "j1", token="", headers={}, body=b"{}")
             assert isinstance(heard, Unheard)
 
 
-async def test_a_mark_is_forgotten_when_its_time_is_long_over(clients: Clients, clock: Clock) -> None:
+async def test_a_mark_is_forgotten_when_its_time_is_long_over(clients: HTTPClients, clock: Clock) -> None:
     webhooks, ours = Webhooks("s", PUBLIC, clock), line("vidu", clients)
     path, body = "/shotlist/api/video/webhook/vidu/j1", b"{}"
     assert await webhooks.hear(ours, "j1", token="", headers=signed_by_vidu(path, "n1"), body=body) == Heard()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from providers.description.catalogue import Wires
+from providers.description.catalogue import DescriptionCatalogue
 from tests.providers.wires import FOLDER, NAMES
 
 GOOD = (FOLDER / "replicate.toml").read_text()
@@ -18,7 +18,7 @@ def write(path: Path, text: str, age: int) -> None:
 
 
 def test_a_wire_dropped_into_a_folder_is_there_after_a_refresh(tmp_path: Path) -> None:
-    wires = Wires([FOLDER, tmp_path])
+    wires = DescriptionCatalogue([FOLDER, tmp_path])
     shipped = [wire.name for wire in wires.all()]
     assert shipped == sorted(NAMES)
     assert not wires.refresh()
@@ -39,7 +39,7 @@ def test_a_later_folder_overrides_and_what_it_hid_comes_back(
 ) -> None:
     caplog.set_level("INFO")
     write(tmp_path / "fal.toml", GOOD, 1)
-    wires = Wires([FOLDER, tmp_path])
+    wires = DescriptionCatalogue([FOLDER, tmp_path])
     fal = wires.get("fal")
     assert fal
     assert fal.display_name == "Replicate"
@@ -53,7 +53,7 @@ def test_a_later_folder_overrides_and_what_it_hid_comes_back(
 
 def test_a_file_that_breaks_keeps_serving_as_it_was_and_is_told_of(tmp_path: Path) -> None:
     write(tmp_path / "acme.toml", GOOD, 1)
-    wires = Wires([tmp_path])
+    wires = DescriptionCatalogue([tmp_path])
     assert not wires.problems
     write(tmp_path / "acme.toml", GOOD.replace("state    =", "stat ="), 2)
     assert wires.refresh()
@@ -69,6 +69,6 @@ def test_a_file_that_breaks_keeps_serving_as_it_was_and_is_told_of(tmp_path: Pat
 
 def test_a_file_that_never_was_right_serves_nothing(tmp_path: Path) -> None:
     write(tmp_path / "acme.toml", "nonsense", 1)
-    wires = Wires([tmp_path, tmp_path / "not there"])
+    wires = DescriptionCatalogue([tmp_path, tmp_path / "not there"])
     assert wires.all() == ()
     assert len(wires.problems) == 1

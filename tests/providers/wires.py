@@ -7,15 +7,15 @@ import msgspec
 from msgspec import structs
 
 import providers
-from providers.description.loader import complaints, read_wire
-from providers.description.schema import Wire
+from providers.description.loader import complaints, read_description
+from providers.description.schema import ProviderDescription
 
 FOLDER = Path(providers.__file__).parent
 
 
-def shipped(name: str) -> Wire:
-    wire = read_wire(FOLDER / f"{name}.toml")
-    assert isinstance(wire, Wire), wire
+def shipped(name: str) -> ProviderDescription:
+    wire = read_description(FOLDER / f"{name}.toml")
+    assert isinstance(wire, ProviderDescription), wire
     return wire
 
 
@@ -25,9 +25,9 @@ REPLICATE = ALL["replicate"]
 FAL = ALL["fal"]
 
 
-def made(text: str, name: str = "acme") -> Wire:
+def made(text: str, name: str = "acme") -> ProviderDescription:
     """A wire from TOML text, sound or the test fails."""
-    wire = msgspec.convert({**tomllib.loads(HEAD), **tomllib.loads(text), "name": name}, Wire)
+    wire = msgspec.convert({**tomllib.loads(HEAD), **tomllib.loads(text), "name": name}, ProviderDescription)
     assert not list(complaints(wire))
     return wire
 
@@ -102,5 +102,5 @@ destroys = true
 )
 
 
-def with_base(wire: Wire, base: str) -> Wire:
+def with_base(wire: ProviderDescription, base: str) -> ProviderDescription:
     return structs.replace(wire, base=base)

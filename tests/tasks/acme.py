@@ -7,35 +7,35 @@ from datetime import date
 from typing import Any
 
 from models.payload import MediaLeaf
-from providers.client.provider_client import Line
-from providers.description.catalogue import Wires
-from providers.description.schema import Errors, Limits, Poll, Status, Submit, Wire
-from providers.description.schema import Output as OutputAt
+from providers.client.provider_client import ProviderClient
+from providers.description.catalogue import DescriptionCatalogue
+from providers.description.schema import Errors, Limits, Poll, ProviderDescription, Status, Submit
+from providers.description.schema import OutputPlaces as OutputAt
 from providers.outcomes import (
     Accepted,
-    CancelAnswer,
     Canceled,
-    FetchAnswer,
+    CancelOutcome,
     Fetched,
-    FindAnswer,
+    FetchOutcome,
+    FindOutcome,
     Handle,
     LocalFile,
-    Look,
-    LookAnswer,
-    NotDelivered,
+    NotUploaded,
     Operation,
-    Order,
     OutputFile,
-    SubmitAnswer,
+    PollOutcome,
+    PollResult,
+    Submission,
+    SubmitOutcome,
     Unanswered,
 )
-from providers.registry import Choice, Lines
+from providers.registry import Choice, ProviderRegistry
 
-DONE = Look("succeeded", outputs=(OutputFile("https://acme.test/1.mp4"),))
+DONE = PollResult("succeeded", outputs=(OutputFile("https://acme.test/1.mp4"),))
 
 
-def wire(slots: int = 5) -> Wire:
-    return Wire(
+def wire(slots: int = 5) -> ProviderDescription:
+    return ProviderDescription(
         name="acme",
         display_name="Acme",
         base="https://acme.test",
@@ -50,11 +50,11 @@ def wire(slots: int = 5) -> Wire:
     )
 
 
-class Acme(Line):
+class Acme(ProviderClient):
     """A provider that counts what it is asked and answers as it is told; by default everything goes well."""
 
     def __init__(self) -> None:
-        self.wire = wire()
+        self.description = wire()
         self.video = b""
         self.submitted: list[str] = []  # job ids, one for each request
         self.delivered: list[str] = []  # references
@@ -69,42 +69,42 @@ class Acme(Line):
         self.on_fetch: Callable[[Any], Any] = self.whole_video
         self.on_deliver: Callable[[MediaLeaf], Any] = lambda leaf: Handle(f"acme:{leaf.ref}")
 
-    def whole_video(self, to: Any) -> FetchAnswer:
+    def whole_video(self, to: Any) -> FetchOutcome:
         to.write(self.video)
         return Fetched("video/mp4", len(self.video))
 
-    async def deliver(
-        self, leaf: MediaLeaf, file: LocalFile | None, order: Order | None = None
-    ) -> Handle | NotDelivered:
+    async def upload_media(
+        self, leaf: MediaLeaf, file: LocalFile | None, order: Submission | None = None
+    ) -> Handle | NotUploaded:
         self.delivered.append(leaf.ref)
-        answer: Handle | NotDelivered = await _answer(self.on_deliver(leaf))
+        answer: Handle | NotUploaded = await _answer(self.on_deliver(leaf))
         return answer
 
     async def submit(
-        self, order: Order, handles: Any, *, job_id: str, webhook: str | None = None
-    ) -> SubmitAnswer:
+        self, order: Submission, handles: Any, *, job_id: str, webhook: str | None = None
+    ) -> SubmitOutcome:
         self.submitted.append(job_id)
-        answer: SubmitAnswer = await _answer(self.on_submit(job_id))
+        answer: SubmitOutcome = await _answer(self.on_submit(job_id))
         return answer
 
-    async def find(self, order: Order, *, job_id: str) -> FindAnswer:
-        answer: FindAnswer = await _answer(self.on_find(job_id))
+    async def find(self, order: Submission, *, job_id: str) -> FindOutcome:
+        answer: FindOutcome = await _answer(self.on_find(job_id))
         return answer
 
-    async def look(self, operation: Operation, *, cancel_sent: bool = False) -> LookAnswer:
+    async def poll(self, operation: Operation, *, cancel_sent: bool = False) -> PollOutcome:
         self.looks += 1
-        answer: LookAnswer = await _answer(self.on_look(operation.id.removeprefix("op-")))
+        answer: PollOutcome = await _answer(self.on_look(operation.id.removeprefix("op-")))
         return answer
 
-    async def cancel(self, operation: Operation) -> CancelAnswer:
+    async def cancel(self, operation: Operation) -> CancelOutcome:
         self.cancels.append(operation.id)
-        answer: CancelAnswer = await _answer(self.on_cancel(operation.id.removeprefix("op-")))
+        answer: CancelOutcome = await _answer(self.on_cancel(operation.id.removeprefix("op-")))
         return answer
 
-    async def fetch(self, output: OutputFile, to: Any, limit_bytes: int) -> FetchAnswer:
+    async def fetch(self, output: OutputFile, to: Any, limit_bytes: int) -> FetchOutcome:
         self.fetches += 1
         self.limit = limit_bytes
-        answer: FetchAnswer = await _answer(self.on_fetch(to))
+        answer: FetchOutcome = await _answer(self.on_fetch(to))
         return answer
 
 
@@ -118,20 +118,20 @@ def in_turn(*answers: Any) -> Callable[[Any], Any]:
     return lambda _: next(left)
 
 
-class OnlyAcme(Wires):
+class OnlyAcme(DescriptionCatalogue):
     """One provider without a file."""
 
     def __init__(self, acme: Acme) -> None:
         self.acme = acme
 
-    def get(self, name: str) -> Wire | None:
-        return self.acme.wire if name in ("acme", "replicate", "fal") else None
+    def get(self, name: str) -> ProviderDescription | None:
+        return self.acme.description if name in ("acme", "replicate", "fal") else None
 
-    def all(self) -> tuple[Wire, ...]:
-        return (self.acme.wire,)
+    def all(self) -> tuple[ProviderDescription, ...]:
+        return (self.acme.description,)
 
 
-class AcmeLines(Lines):
+class AcmeLines(ProviderRegistry):
     """All lines lead to Acme; `sandbox` and `there` are what a test wants."""
 
     def __init__(self, acme: Acme) -> None:
@@ -143,6 +143,6 @@ class AcmeLines(Lines):
     def choose(self, provider: str) -> Choice | None:
         return Choice("" if self.sandbox else "https://acme.test", self.sandbox) if self.there else None
 
-    def line(self, provider: str, origin: str, sandbox: bool) -> Line | None:
+    def client(self, provider: str, origin: str, sandbox: bool) -> ProviderClient | None:
         self.asked_for.append((provider, origin, sandbox))
         return self.acme if self.there else None

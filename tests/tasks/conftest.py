@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from models.spec.catalogue import Catalogue
-from providers.client.http import Clients
+from providers.client.http import HTTPClients
 from providers.webhook_signatures import Webhooks
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.database.database import Database, open_database
 from tasks.database.tables import TABLES
 from tasks.embedded import EmbeddedQueue
-from tasks.jobs.repository import Jobs
-from tasks.provider_keys import Keys
-from tasks.settings import Settings, read_place
-from tasks.storage.media import Media
-from tasks.storage.s3 import Bucket
-from tasks.storage.store import Folder, Store
-from tasks.storage.uploads import Signed, Uploads
+from tasks.jobs.repository import JobRepository
+from tasks.provider_keys import ProviderKeys
+from tasks.settings import Settings, read_storage_url
+from tasks.storage.media import MediaStorage
+from tasks.storage.s3 import S3Storage
+from tasks.storage.store import FolderStorage, Store
+from tasks.storage.uploads import SignedURLs, Uploads
 from tasks.worker.queue import Queue
 from tests.engines import Postgres, Redis, Storage
 from tests.media_files import make_video
@@ -85,9 +85,9 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """Files here, or in a bucket."""
     if request.param == "folder":
-        return Folder(tmp_path / "store")
+        return FolderStorage(tmp_path / "store")
     storage: Storage = request.getfixturevalue("storage")
-    return Bucket(read_place(storage.new_place()), "store", storage.ENVIRON, tmp_path / "incoming")
+    return S3Storage(read_storage_url(storage.new_place()), "store", storage.ENVIRON, tmp_path / "incoming")
 
 
 class SharedRedis:
@@ -133,22 +133,22 @@ async def world(
     acme = Acme()
     acme.video = video
     lines = AcmeLines(acme)
-    jobs = Jobs(database, Ahead())
-    jobs.overdue = Counted(database, jobs.clock)
-    parts = Parts(
+    jobs = JobRepository(database, Ahead())
+    jobs.stale = Counted(database, jobs.clock)
+    parts = AppContext(
         settings=settings,
-        pace=QUICK,
+        timing=QUICK,
         database=database,
         catalogue=catalogue,
-        wires=OnlyAcme(acme),
-        clients=Clients(),
-        keys=Keys(database, "a secret of the tests"),
-        lines=lines,
+        descriptions=OnlyAcme(acme),
+        clients=HTTPClients(),
+        keys=ProviderKeys(database, "a secret of the tests"),
+        registry=lines,
         webhooks=Webhooks("a secret of the tests", ""),
-        signed=Signed("a secret of the tests", "", ""),
+        signed=SignedURLs("a secret of the tests", "", ""),
         jobs=jobs,
-        uploads=Uploads(Folder(settings.data_dir / "uploads")),
-        media=Media(Folder(settings.data_dir / "media")),
+        uploads=Uploads(FolderStorage(settings.data_dir / "uploads")),
+        media=MediaStorage(FolderStorage(settings.data_dir / "media")),
         queue=Queue(queue_server.url),
     )
     yield World(parts, acme, lines)
@@ -156,13 +156,13 @@ async def world(
 
 
 @pytest.fixture
-async def jobs(database: Database) -> Jobs:
+async def jobs(database: Database) -> JobRepository:
     """The rows alone, with a clock that a test may set."""
-    return Jobs(database, Clock())
+    return JobRepository(database, Clock())
 
 
 @pytest.fixture
-def clock(jobs: Jobs) -> Iterator[Clock]:
+def clock(jobs: JobRepository) -> Iterator[Clock]:
     assert isinstance(jobs.clock, Clock)
     return jobs.clock  # type: ignore[return-value]
 

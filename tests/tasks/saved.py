@@ -9,9 +9,9 @@ import msgspec
 from tasks.backup.snapshot import NAMES
 from tasks.database.database import connect, open_database
 from tasks.jobs.model import Job, Output
-from tasks.jobs.repository import Jobs, Key
+from tasks.jobs.repository import IdempotencyKey, JobRepository
 from tasks.settings import Settings
-from tasks.storage.media import Media
+from tasks.storage.media import MediaStorage
 from tasks.storage.store import open_stores
 from tasks.storage.uploads import Upload, Uploads
 from tests.media_files import make_image
@@ -43,14 +43,14 @@ async def fill(settings: Settings, video: bytes, tmp_path: Path) -> Job:
     media, uploads = await open_stores(settings)
     database = await open_database(settings.database_url)
     try:
-        jobs = Jobs(database)
+        jobs = JobRepository(database)
         upload = await Uploads(uploads).accept("ann", "frame é.png", picture())
         assert isinstance(upload, Upload)
         done = new_job(1_700_000_000.25, log="line ✓", sandbox=True)
-        output = await Media(media).save(done.id, 0, fetch)
+        output = await MediaStorage(media).save(done.id, 0, fetch)
         assert isinstance(output, Output)
         done = msgspec.structs.replace(done, state="succeeded", outputs=(output,), progress=1.0)
-        await jobs.create(done, uploads=[upload.id], key=Key("nonce", "digest"))
+        await jobs.create(done, uploads=[upload.id], key=IdempotencyKey("nonce", "digest"))
         for state in ("processing", "failed", "unconfirmed"):
             await jobs.create(new_job(1_700_000_001.0, state=state))
     finally:

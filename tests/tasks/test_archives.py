@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.backup.archive import BadArchive, Writer
+from tasks.backup.archive import ArchiveWriter, BadArchive
 from tasks.backup.restore import restore
 from tasks.backup.snapshot import back_up
 from tasks.settings import Settings
@@ -63,7 +63,7 @@ async def test_a_restore_that_breaks_off_leaves_nothing(
     await fill(old, video, tmp_path)
     await back_up(old, tmp_path / "all.tar", Meter())
     with tarfile.open(tmp_path / "all.tar") as tar, (tmp_path / "broken.tar").open("wb") as file:
-        writer = Writer(file, lambda _: None)
+        writer = ArchiveWriter(file, lambda _: None)
         for entry in tar:
             reader = tar.extractfile(entry)
             assert reader is not None

@@ -12,7 +12,7 @@ from tasks.backup.snapshot import BackupError, back_up, snapshot
 from tasks.database.database import connect, open_database
 from tasks.database.migrations import STEPS, migrate
 from tasks.errors import DatabaseAway
-from tasks.jobs.repository import Jobs
+from tasks.jobs.repository import JobRepository
 from tasks.settings import Settings
 from tasks.storage.store import open_stores
 from tests.tasks.saved import Meter, contents, fill
@@ -49,7 +49,7 @@ async def test_a_backup_made_while_others_write_is_of_one_moment(
     settings, new = place(engines), place("embedded")
     await fill(settings, video, tmp_path)
     database = await open_database(settings.database_url)
-    jobs = Jobs(database)
+    jobs = JobRepository(database)
     stop, written = asyncio.Event(), 0
 
     async def write() -> None:
@@ -79,7 +79,7 @@ async def test_a_snapshot_does_not_see_what_is_written_after_it(
 ) -> None:
     settings = place(engines)
     database = await open_database(settings.database_url)
-    jobs = Jobs(database)
+    jobs = JobRepository(database)
     try:
         await jobs.create(new_job(1.0, state="failed"))
         async with snapshot(settings) as moment:
@@ -87,7 +87,7 @@ async def test_a_snapshot_does_not_see_what_is_written_after_it(
             assert await moment.one("SELECT count(*) FROM job") == 1
             assert len([row async for row in moment.rows("job")]) == 1
             assert len([row async for row in moment.rows("ledger")]) == 1
-        assert len(await jobs.listing("ann")) == 2
+        assert len(await jobs.list_page("ann")) == 2
     finally:
         await database.close()
 
@@ -97,7 +97,7 @@ async def test_jobs_that_waited_to_be_sent_are_not_sent_again(
 ) -> None:
     old, new = place(engines), place(engines)
     database = await open_database(old.database_url)
-    jobs = Jobs(database)
+    jobs = JobRepository(database)
     for state, sandbox in [("queued", False), ("queued", True), ("submitting", False)]:
         await jobs.create(new_job(1_700_000_000.0, state=state, sandbox=sandbox))
     await database.close()
@@ -105,9 +105,9 @@ async def test_jobs_that_waited_to_be_sent_are_not_sent_again(
     assert (await restore(new, tmp_path / "all.tar", Meter())).held == 3
     database = await open_database(new.database_url)
     try:
-        found = await Jobs(database).listing("ann")
-        assert await Jobs(database).claims.next_to_submit("acme", 5, 30.0) is None
-        assert await Jobs(database).overdue.submissions() == ()
+        found = await JobRepository(database).list_page("ann")
+        assert await JobRepository(database).claims.claim_submission("acme", 5, 30.0) is None
+        assert await JobRepository(database).stale.submissions() == ()
     finally:
         await database.close()
     assert {(job.state, job.billing) for job in found if not job.sandbox} == {("unconfirmed", "unknown")}
@@ -124,7 +124,7 @@ async def test_a_backup_of_older_tables_is_brought_up_to_date(
     old, new = place(engines), place(engines)
     database = await connect(old.database_url)
     await migrate(database, STEPS[:1])
-    await Jobs(database).create(new_job(1_700_000_000.0, state="failed"))
+    await JobRepository(database).create(new_job(1_700_000_000.0, state="failed"))
     await database.close()
     saved = await back_up(old, tmp_path / "all.tar", Meter())
     assert "provider_key" not in saved.rows
@@ -145,7 +145,7 @@ async def test_nothing_is_restored_over_what_is_there(
     media, _ = await open_stores(new)
     database = await open_database(new.database_url)
     if what == "a row":
-        await Jobs(database).create(new_job(1.0, state="failed"))
+        await JobRepository(database).create(new_job(1.0, state="failed"))
     else:
         with media.part() as part:
             part.write_bytes(b"mine")

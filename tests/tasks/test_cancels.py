@@ -8,15 +8,15 @@ from providers.outcomes import (
     CancelAsked,
     Canceled,
     CannotCancel,
-    Look,
     NotSent,
     Operation,
+    PollResult,
     Unanswered,
 )
 from tests.tasks.acme import DONE, in_turn
 from tests.tasks.world import NEVER, World
 
-BUSY = Look("processing")
+BUSY = PollResult("processing")
 
 
 async def test_a_cancel_while_it_runs_is_sent_once_and_confirmed(world: World) -> None:
@@ -28,7 +28,7 @@ async def test_a_cancel_while_it_runs_is_sent_once_and_confirmed(world: World) -
         return Canceled()
 
     world.acme.on_cancel = cancel
-    world.acme.on_look = lambda _: Look("canceled", billing="not_billed") if canceled else BUSY
+    world.acme.on_look = lambda _: PollResult("canceled", billing="not_billed") if canceled else BUSY
     async with world.worker():
         job = await world.order()
         await world.until(job, "processing")
@@ -44,7 +44,7 @@ async def test_a_cancel_while_it_runs_is_sent_once_and_confirmed(world: World) -
 
 async def test_a_cancel_looks_first_and_keeps_what_has_succeeded(world: World) -> None:
     world.acme.on_look = lambda _: BUSY
-    async with world.worker(look_idle=0.5):
+    async with world.worker(poll_idle=0.5):
         job = await world.order()
         await world.until(job, "processing")
         world.acme.on_look = lambda _: DONE
@@ -85,7 +85,7 @@ async def test_a_canceled_job_that_finished_after_all_is_kept(world: World) -> N
 
 async def test_a_cancel_that_the_provider_takes_note_of_waits_for_the_next_look(world: World) -> None:
     def noted(_: str) -> CancelAsked:
-        world.acme.on_look = in_turn(BUSY, BUSY, Look("canceled"))
+        world.acme.on_look = in_turn(BUSY, BUSY, PollResult("canceled"))
         return CancelAsked()
 
     world.acme.on_look = lambda _: BUSY
@@ -118,7 +118,9 @@ async def test_a_cancel_while_it_is_being_sent_is_passed_on_when_it_was_accepted
         return Accepted(Operation(f"op-{job_id}"))
 
     world.acme.on_submit = slow
-    world.acme.on_look = lambda _: Look("canceled", billing="not_billed") if world.acme.cancels else BUSY
+    world.acme.on_look = lambda _: (
+        PollResult("canceled", billing="not_billed") if world.acme.cancels else BUSY
+    )
     async with world.worker():
         job = await world.order()
         await world.until(job, "submitting")

@@ -14,7 +14,7 @@ from piccolo.columns import Column
 from tasks.database.database import Database, open_database
 from tasks.database.migrations import STEPS, migrate
 from tasks.database.sqlite import PooledSQLite
-from tasks.database.tables import TABLES, Lane
+from tasks.database.tables import TABLES, ProviderQueueTable
 from tasks.errors import DatabaseAway
 from tasks.settings import SettingsError
 from tests.support import PATIENCE
@@ -141,7 +141,7 @@ async def test_many_tasks_that_read_and_then_write_never_find_the_database_locke
 
 async def test_the_tables_of_piccolo_are_bound_to_the_open_database(database: Database) -> None:
     await _lane(database, "a")
-    assert await Lane.select(Lane.name) == [{"name": "a"}]
+    assert await ProviderQueueTable.select(ProviderQueueTable.name) == [{"name": "a"}]
     with pytest.raises(RuntimeError, match="close it before"):
         await open_database("sqlite:///nowhere")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models.payload import MediaLeaf
-from providers.outcomes import Accepted, Handle, NotDelivered, NotSent, Operation
+from providers.outcomes import Accepted, Handle, NotSent, NotUploaded, Operation
 from tests.tasks.acme import in_turn
 from tests.tasks.world import World
 
@@ -30,10 +30,10 @@ async def test_a_handle_that_has_expired_is_delivered_again(world: World) -> Non
 
 @pytest.mark.parametrize(
     ("refusal", "times"),
-    [(NotDelivered("Too large.", retryable=False), 1), (NotDelivered("Acme is away.", retryable=True), 4)],
+    [(NotUploaded("Too large.", retryable=False), 1), (NotUploaded("Acme is away.", retryable=True), 4)],
 )
 async def test_media_that_cannot_be_delivered_end_the_job_before_anything_is_ordered(
-    world: World, refusal: NotDelivered, times: int
+    world: World, refusal: NotUploaded, times: int
 ) -> None:
     world.acme.on_deliver = lambda _: refusal
     async with world.worker():
@@ -56,7 +56,7 @@ async def test_an_upload_that_is_gone_fails_the_job_before_anything_is_ordered(w
 
 async def test_a_job_that_waited_for_other_reasons_has_all_its_tries_left(world: World) -> None:
     world.acme.on_submit = in_turn(*[NotSent("no route")] * 5, ACCEPTED)
-    delivered = iter([NotDelivered("Acme is away.", retryable=True)] * 3)
+    delivered = iter([NotUploaded("Acme is away.", retryable=True)] * 3)
     world.acme.on_deliver = lambda leaf: (
         Handle(leaf.ref, expires_at=0.0)
         if len(world.acme.submitted) < 5

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tasks.embedded import EmbeddedQueue, FolderLock
-from tasks.jobs.claims import Hint
+from tasks.jobs.claims import Wakeup
 from tasks.settings import SettingsError
 from tasks.worker.queue import Queue
 from tests.tasks.world import NEVER, until
@@ -118,7 +118,7 @@ async def test_hints_outlast_a_killed_queue_server_which_is_started_again(tmp_pa
     client = Queue(queue.url)
     try:
         for number in range(20):
-            await client.hint_save(Hint(f"job{number}", 0), after=NEVER)
+            await client.enqueue_save(Wakeup(f"job{number}", 0), after=NEVER)
         await until(lambda: _kept(tmp_path, "job19:0"), "the youngest, which might be lost, is in the file")
         first = queue.pid
         assert first is not None
@@ -181,7 +181,7 @@ async def test_a_queue_server_that_is_slow_to_start_keeps_its_hints_and_is_told_
     queue = EmbeddedQueue(tmp_path)
     await queue.start()
     client = Queue(queue.url)
-    await client.hint_save(Hint("job1", 0), after=NEVER)
+    await client.enqueue_save(Wakeup("job1", 0), after=NEVER)
     await until(lambda: _kept(tmp_path, "job1:0"), "it is in the file")
     await client.close()
     await queue.stop()
@@ -195,5 +195,5 @@ async def test_a_queue_server_that_is_slow_to_start_keeps_its_hints_and_is_told_
 async def test_a_queue_that_is_away_is_told_apart_and_hints_to_it_are_no_error(tmp_path: Path) -> None:
     client = Queue(f"unix://{tmp_path / 'nobody.sock'}")
     assert not await client.answers()
-    await client.hint_submit(Hint("a", 1), "acme", False)
+    await client.enqueue_submit(Wakeup("a", 1), "acme", False)
     await client.close()

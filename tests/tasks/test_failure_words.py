@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from providers.client.media import not_handed_over
-from providers.outcomes import Billing, ErrorKind, OutputFile, ours, tell
+from providers.outcomes import Billing, ErrorKind, OutputFile, make_error, ours
 from tasks.jobs.model import Amounts, Job, JobError
 from tasks.worker.failures import failed, price_again, told_later, unconfirmed, undelivered
 from tests.providers.wires import REPLICATE
@@ -27,7 +27,7 @@ def sentences(job: Job) -> list[tuple[str, JobError]]:
     found = [("handing over", undelivered(job, sentence, retryable=each)) for sentence, each in handing]
     found += [("on its way", _unclear(job, said, price)) for said in ("", CHARGED)]
     for kind, billing, words in product(get_args(ErrorKind), get_args(Billing), ("", "no", CHARGED)):
-        found.append(("at the provider", failed(job, tell(kind, "Acme", words), billing)))
+        found.append(("at the provider", failed(job, make_error(kind, "Acme", words), billing)))
     return found
 
 

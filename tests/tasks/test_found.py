@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from providers.outcomes import Look, Unanswered
+from providers.outcomes import PollResult, Unanswered
 from tasks.jobs.model import FINDABLE, Job
-from tasks.reconcile import NotFound, heard, told
+from tasks.reconcile import NotFound, record_job_id, record_webhook
 from tests.tasks.world import World
 
 AWAY = Unanswered("no answer")
@@ -16,39 +16,39 @@ GONE = Unanswered("there is no such job", gone=True)
 async def lost(world: World, **facts: Any) -> Job:
     """An order without a clear answer; no worker runs."""
     job = await world.order(hint=False, **facts)
-    sent = await world.jobs.move(job, "submitting", "test", lease_until=0.0)
+    sent = await world.jobs.transition(job, "submitting", "test", lease_until=0.0)
     assert sent is not None
-    unclear = await world.jobs.move(sent, "unconfirmed", "test", billing="unknown")
+    unclear = await world.jobs.transition(sent, "unconfirmed", "test", billing="unknown")
     assert unclear is not None
     return unclear
 
 
 async def day_later(world: World, job: Job) -> None:
-    await world.jobs.note(job.id, ended_at=world.jobs.clock() - FINDABLE - 1)
+    await world.jobs.record_facts(job.id, ended_at=world.jobs.clock() - FINDABLE - 1)
 
 
 async def test_a_message_brings_the_id_for_a_day(world: World) -> None:
     old, new = await lost(world), await lost(world)
     await day_later(world, old)
     for job in (old, new):
-        await heard(world.parts, await world.now(job), "op-1")
+        await record_webhook(world.parts, await world.now(job), "op-1")
     assert [(await world.now(job)).state for job in (old, new)] == ["unconfirmed", "processing"]
 
 
-async def test_a_person_who_gives_the_providers_id_gets_the_film(world: World) -> None:
+async def test_a_person_who_gives_the_providers_id_gets_the_video(world: World) -> None:
     job = await lost(world)
     looked: list[str] = []
 
-    def look(name: str) -> Look:
+    def look(name: str) -> PollResult:
         looked.append(name)
-        return Look("processing", progress=0.5)
+        return PollResult("processing", progress=0.5)
 
     world.acme.on_look = look
-    found = await told(world.parts, "ann", job.id, "  op-theirs\n")
+    found = await record_job_id(world.parts, "ann", job.id, "  op-theirs\n")
     assert isinstance(found, Job)
     assert (found.state, found.provider_job_id, found.billing) == ("processing", "op-theirs", None)
     assert looked == ["theirs"]
-    assert await told(world.parts, "ann", job.id, "op-theirs") == found, "twice is once"
+    assert await record_job_id(world.parts, "ann", job.id, "op-theirs") == found, "twice is once"
     world.acme.on_look = type(world.acme)().on_look
     async with world.worker():
         done = await world.until(job, "succeeded")
@@ -72,7 +72,7 @@ async def test_an_id_that_leads_nowhere_changes_nothing(
 ) -> None:
     job = await lost(world)
     world.acme.on_look = lambda _: answer or pytest.fail("it was asked for")
-    found = await told(world.parts, "ann", job.id, given)
+    found = await record_job_id(world.parts, "ann", job.id, given)
     assert isinstance(found, NotFound)
     assert says in found.sentence
     assert await world.now(job) == job
@@ -80,17 +80,17 @@ async def test_an_id_that_leads_nowhere_changes_nothing(
 
 async def test_the_id_of_another_persons_job_is_not_taken(world: World) -> None:
     theirs, ours = await lost(world, owner="bob"), await lost(world)
-    assert isinstance(await told(world.parts, "bob", theirs.id, "op-1"), Job)
-    refused = await told(world.parts, "ann", ours.id, "op-1")
+    assert isinstance(await record_job_id(world.parts, "bob", theirs.id, "op-1"), Job)
+    refused = await record_job_id(world.parts, "ann", ours.id, "op-1")
     assert isinstance(refused, NotFound)
     assert "already" in refused.sentence
-    assert await told(world.parts, "ann", theirs.id, "op-2") is None, "another's job does not exist"
+    assert await record_job_id(world.parts, "ann", theirs.id, "op-2") is None, "another's job does not exist"
 
 
 async def test_only_an_unconfirmed_job_is_found_and_only_for_a_day(world: World) -> None:
     old, waiting = await lost(world), await world.order(hint=False)
     await day_later(world, old)
     for job in (old, waiting):
-        refused = await told(world.parts, "ann", job.id, "op-1")
+        refused = await record_job_id(world.parts, "ann", job.id, "op-1")
         assert isinstance(refused, NotFound)
         assert "within a day" in refused.sentence

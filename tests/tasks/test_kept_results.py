@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from providers.outcomes import FetchFailed, Look, OutputFile
+from providers.outcomes import FetchFailed, OutputFile, PollResult
 from tests.clips import TITLE, in_latin_1, make_clip, make_sound
 from tests.media_files import make_image
 from tests.tasks.world import World
@@ -70,7 +70,7 @@ async def test_a_video_that_lacks_bytes_is_fetched_again_and_then_says_what_is_k
 
 async def test_one_file_that_cannot_be_had_does_not_cost_the_others(world: World) -> None:
     links = tuple(OutputFile(f"https://acme.test/{number}.mp4") for number in (1, 2, 3))
-    world.acme.on_look = lambda _: Look("succeeded", outputs=links)
+    world.acme.on_look = lambda _: PollResult("succeeded", outputs=links)
     turns = itertools.cycle(["whole", "too large", "whole"])
 
     def fetch(to: Any) -> Any:
@@ -170,14 +170,14 @@ async def test_the_largest_result_is_what_the_settings_say(world: World) -> None
 
 
 async def test_a_late_failure_says_what_the_provider_says_then(world: World) -> None:
-    world.acme.on_look = lambda _: Look("processing")
+    world.acme.on_look = lambda _: PollResult("processing")
     async with world.worker():
         job = await world.order(deadline_sec=0.3)
         late = await world.until(job, "failed")
         assert late.error is not None
         assert "Shotlist goes on asking for a day" in late.error.sentence
         assert not late.error.retryable
-        world.acme.on_look = lambda _: Look("failed", billing="not_billed")
+        world.acme.on_look = lambda _: PollResult("failed", billing="not_billed")
         done = await world.now(job)
         while done.billing != "not_billed":
             done = await world.now(job)

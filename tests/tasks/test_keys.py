@@ -6,13 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from providers.client.http import Clients
-from providers.description.catalogue import Wires
+from providers.client.http import HTTPClients
+from providers.description.catalogue import DescriptionCatalogue
 from providers.outcomes import KeyCheck
-from providers.registry import Choice, Lines
+from providers.registry import Choice, ProviderRegistry
 from tasks.database.database import Database, Statement
 from tasks.errors import DatabaseAway
-from tasks.provider_keys import BadKey, Keys, Unreadable, ending
+from tasks.provider_keys import BadKey, ProviderKeys, UnreadableKey, ending
 from tests.tasks.world import World
 
 SECRET = "the secret of this server, long enough"
@@ -21,8 +21,8 @@ WIRES = Path(__file__).parents[2] / "providers"
 
 
 @pytest.fixture
-def keys(database: Database) -> Keys:
-    return Keys(database, SECRET)
+def keys(database: Database) -> ProviderKeys:
+    return ProviderKeys(database, SECRET)
 
 
 async def every_byte(database: Database) -> str:
@@ -34,7 +34,7 @@ async def every_byte(database: Database) -> str:
 
 
 async def test_a_key_comes_back_as_it_was_set_and_stands_nowhere_in_the_database(
-    keys: Keys, database: Database
+    keys: ProviderKeys, database: Database
 ) -> None:
     assert await keys.set("replicate", f" {KEY}\n") is None
     await keys.note_check("replicate", KEY, KeyCheck("refused", f"no such token {KEY}"))
@@ -45,7 +45,9 @@ async def test_a_key_comes_back_as_it_was_set_and_stands_nowhere_in_the_database
     assert KEY[3:20] not in stored
 
 
-async def test_the_same_key_is_never_encrypted_to_the_same_text(keys: Keys, database: Database) -> None:
+async def test_the_same_key_is_never_encrypted_to_the_same_text(
+    keys: ProviderKeys, database: Database
+) -> None:
     await keys.set("fal", KEY)
     first = await every_byte(database)
     await keys.set("fal", KEY)
@@ -68,7 +70,7 @@ async def test_a_key_that_was_set_or_removed_survives_a_power_cut(database: Data
                 written.extend(sql for sql, _ in statements)
             return await super().write_all(*statements, durable=durable)
 
-    keys = Keys(Noting(database.engine), SECRET)
+    keys = ProviderKeys(Noting(database.engine), SECRET)
     await keys.set("fal", KEY)
     await keys.remove("fal")
     assert [sql.split()[0] for sql in written] == ["INSERT", "DELETE"]
@@ -76,9 +78,9 @@ async def test_a_key_that_was_set_or_removed_survives_a_power_cut(database: Data
 
 
 async def test_another_process_knows_a_change_as_soon_as_its_snapshot_is_old(
-    keys: Keys, database: Database
+    keys: ProviderKeys, database: Database
 ) -> None:
-    other = Keys(database, SECRET)
+    other = ProviderKeys(database, SECRET)
     await other.refresh()
     await keys.set("fal", "first-key")
     await other.refresh()
@@ -94,31 +96,33 @@ async def test_another_process_knows_a_change_as_soon_as_its_snapshot_is_old(
 
 
 async def test_a_key_of_another_secret_is_told_and_not_used(
-    keys: Keys, database: Database, caplog: pytest.LogCaptureFixture
+    keys: ProviderKeys, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     await keys.set("fal", KEY)
-    moved = Keys(database, "another secret, as long as the first")
+    moved = ProviderKeys(database, "another secret, as long as the first")
     with caplog.at_level(logging.ERROR):
         await moved.refresh(0)
         await moved.refresh(0)
     assert moved.get("fal") == ""
     state = moved.state("fal")
-    assert isinstance(state, Unreadable)
+    assert isinstance(state, UnreadableKey)
     assert "SHOTLIST_SECRET" in state.sentence
     assert caplog.text.count("another secret") == 1, "told once, not with every look"
     await moved.set("fal", "new-key")
     assert moved.get("fal") == "new-key"
 
 
-async def test_a_row_that_was_moved_to_another_provider_is_not_used(keys: Keys, database: Database) -> None:
+async def test_a_row_that_was_moved_to_another_provider_is_not_used(
+    keys: ProviderKeys, database: Database
+) -> None:
     await keys.set("fal", KEY)
     await database.rows("UPDATE provider_key SET provider = 'replicate'")
     await keys.refresh(0)
-    assert isinstance(keys.state("replicate"), Unreadable)
+    assert isinstance(keys.state("replicate"), UnreadableKey)
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "two words", "schlüssel", "a\nb", "x" * 5000])
-async def test_what_is_no_key_is_not_stored(keys: Keys, typed: str) -> None:
+async def test_what_is_no_key_is_not_stored(keys: ProviderKeys, typed: str) -> None:
     await keys.set("fal", KEY)
     answer = await keys.set("fal", typed)
     assert isinstance(answer, BadKey)
@@ -126,7 +130,7 @@ async def test_what_is_no_key_is_not_stored(keys: Keys, typed: str) -> None:
     assert keys.get("fal") == KEY
 
 
-async def test_a_check_is_remembered_for_just_the_key_that_was_checked(keys: Keys) -> None:
+async def test_a_check_is_remembered_for_just_the_key_that_was_checked(keys: ProviderKeys) -> None:
     await keys.note_check("fal", KEY, KeyCheck("refused", f"{KEY} is unknown"))
     assert await keys.last_check("fal", KEY) == KeyCheck("refused", "[key] is unknown")
     assert await keys.last_check("fal", "another-key") is None
@@ -144,7 +148,7 @@ class Away:
         raise DatabaseAway("gone")
 
 
-async def test_without_a_database_the_keys_known_go_on(keys: Keys, database: Database) -> None:
+async def test_without_a_database_the_keys_known_go_on(keys: ProviderKeys, database: Database) -> None:
     await keys.set("fal", KEY)
     keys._database = cast("Database", Away())
     await keys.refresh(0)
@@ -156,13 +160,15 @@ async def test_without_a_database_the_keys_known_go_on(keys: Keys, database: Dat
     assert keys.get("fal") == KEY
 
 
-async def test_a_stored_key_makes_new_jobs_real_and_the_environments_key_wins(keys: Keys) -> None:
+async def test_a_stored_key_makes_new_jobs_real_and_the_environments_key_wins(keys: ProviderKeys) -> None:
     environ: dict[str, str] = {}
-    clients = Clients()
-    lines = Lines(Wires([WIRES]), clients, environ, "http://127.0.0.1:4999", keys.get)
+    clients = HTTPClients()
+    lines = ProviderRegistry(
+        DescriptionCatalogue([WIRES]), clients, environ, "http://127.0.0.1:4999", keys.get
+    )
     assert lines.choose("fal") == Choice("", sandbox=True)
     await keys.set("fal", "stored-key")
-    frozen = lines.line("fal", "", sandbox=True)
+    frozen = lines.client("fal", "", sandbox=True)
     assert lines.choose("fal") == Choice("https://queue.fal.run", sandbox=False)
     assert (lines.key("fal"), lines.key_source("fal"), lines.key_state("fal")) == (
         "stored-key",
@@ -171,7 +177,7 @@ async def test_a_stored_key_makes_new_jobs_real_and_the_environments_key_wins(ke
     )
     assert frozen is not None
     assert frozen.caller.key() == "sandbox", "a job of the sandbox stays there"
-    real = lines.line("fal", "https://queue.fal.run", sandbox=False)
+    real = lines.client("fal", "https://queue.fal.run", sandbox=False)
     environ["FAL_KEY"] = "given-key"
     assert (lines.key("fal"), lines.key_source("fal")) == ("given-key", "environment")
     assert real is not None
@@ -184,7 +190,7 @@ async def test_a_stored_key_makes_new_jobs_real_and_the_environments_key_wins(ke
 
 
 async def test_a_worker_reads_the_keys_before_it_orders_for_real(world: World) -> None:
-    other_process = Keys(world.parts.database, "a secret of the tests")
+    other_process = ProviderKeys(world.parts.database, "a secret of the tests")
     await world.parts.keys.refresh(0)
     async with world.worker():
         await other_process.set("acme", KEY)

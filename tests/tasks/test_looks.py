@@ -4,18 +4,18 @@ import logging
 
 import pytest
 
-from providers.outcomes import Cost, Look, Unanswered, tell
+from providers.outcomes import Cost, PollResult, Unanswered, make_error
 from tests.tasks.acme import DONE, in_turn
 from tests.tasks.world import World, until
 
-BUSY = Look("processing")
+BUSY = PollResult("processing")
 
 
 async def test_a_job_goes_from_queued_to_a_file_in_our_store(world: World) -> None:
     world.acme.on_look = in_turn(
-        Look("queued", position=3),
-        Look("processing", progress=0.25, log="step 1"),
-        Look("succeeded", outputs=DONE.outputs, cost=Cost("0.77", "USD", "acme"), billing="billed"),
+        PollResult("queued", position=3),
+        PollResult("processing", progress=0.25, log="step 1"),
+        PollResult("succeeded", outputs=DONE.outputs, cost=Cost("0.77", "USD", "acme"), billing="billed"),
     )
     async with world.worker():
         job = await world.order()
@@ -33,8 +33,8 @@ async def test_a_job_goes_from_queued_to_a_file_in_our_store(world: World) -> No
 
 
 async def test_progress_place_and_log_are_seen_while_it_runs(world: World) -> None:
-    heard = Look("processing", progress=0.25, position=2, log="step 1")
-    world.acme.on_look = in_turn(heard, Look("processing", position=2))
+    heard = PollResult("processing", progress=0.25, position=2, log="step 1")
+    world.acme.on_look = in_turn(heard, PollResult("processing", position=2))
     async with world.worker():
         job = await world.order()
         now = await world.sees(job, lambda found: found.progress is not None, "under way with its progress")
@@ -72,8 +72,8 @@ async def test_every_move_is_one_readable_line_without_the_prompt(
 async def test_a_failure_at_the_provider_tells_why_and_whether_it_was_billed(
     world: World, sandbox: bool, billing: str
 ) -> None:
-    error = tell("moderation", "Acme", "too wet", billing="billed")
-    world.acme.on_look = in_turn(BUSY, Look("failed", error=error))
+    error = make_error("moderation", "Acme", "too wet", billing="billed")
+    world.acme.on_look = in_turn(BUSY, PollResult("failed", error=error))
     async with world.worker():
         job = await world.order(sandbox=sandbox)
         done = await world.until(job, "failed")
@@ -94,7 +94,7 @@ async def test_silence_of_the_provider_changes_nothing(world: World) -> None:
 async def test_a_fault_in_a_look_does_not_end_the_loop(world: World) -> None:
     times = 0
 
-    def look(_: str) -> Look:
+    def look(_: str) -> PollResult:
         nonlocal times
         times += 1
         if times < 3:

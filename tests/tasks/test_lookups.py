@@ -7,7 +7,7 @@ import pytest
 
 from providers.outcomes import Accepted, Operation, Unanswered, Unclear
 from tasks.jobs.model import Job
-from tasks.jobs.repository import Jobs
+from tasks.jobs.repository import JobRepository
 from tests.tasks.acme import in_turn
 from tests.tasks.world import Clock, World, new_job, until
 
@@ -26,7 +26,7 @@ async def lose_some(world: World) -> list[Job]:
     """Five orders whose worker died while it waited for the answer."""
     lost = [await world.order(hint=False) for _ in range(5)]
     for job in lost:
-        await world.jobs.move(job, "submitting", "test", lease_until=0.0)
+        await world.jobs.transition(job, "submitting", "test", lease_until=0.0)
     return lost
 
 
@@ -73,17 +73,17 @@ async def test_all_lost_orders_are_asked_for_at_once(world: World) -> None:
     assert set(asked) == {job.id for job in lost}
 
 
-async def test_the_question_is_put_ever_more_rarely_and_for_a_day(jobs: Jobs, clock: Clock) -> None:
+async def test_the_question_is_put_ever_more_rarely_and_for_a_day(jobs: JobRepository, clock: Clock) -> None:
     began, asked = clock.now, []
     job = await jobs.create(new_job(clock.now))
-    sent = await jobs.move(job, "submitting", "test")  # type: ignore[arg-type]
-    await jobs.move(sent, "unconfirmed", "test")  # type: ignore[arg-type]
+    sent = await jobs.transition(job, "submitting", "test")  # type: ignore[arg-type]
+    await jobs.transition(sent, "unconfirmed", "test")  # type: ignore[arg-type]
     while clock.now < began + 2 * 86_400:
-        if await jobs.claims.to_look_up(("acme",), 10.0, 86_400.0):
+        if await jobs.claims.claim_lookups(("acme",), 10.0, 86_400.0):
             asked.append(clock.now - began)
         clock.now += 5 if clock.now < began + 60 else 60
     assert asked[:2] == [0, 10]
     assert 25 < len(asked) < 70
     assert asked[-1] - asked[-2] > 3600
     assert asked[-1] < 86_400
-    assert not await jobs.claims.to_look_up((), 10.0, 1e9)
+    assert not await jobs.claims.claim_lookups((), 10.0, 1e9)

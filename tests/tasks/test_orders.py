@@ -16,13 +16,13 @@ from models.spec.catalogue import Catalogue
 from models.spec.values import Values
 from tasks.create_job import (
     Invalid,
+    JobCreated,
     KeyReused,
     NotReady,
-    Placed,
     PriceRose,
     UnknownModel,
-    place,
-    remove,
+    create_job,
+    delete_job,
     shown_price,
 )
 from tasks.jobs.model import Job
@@ -36,11 +36,11 @@ BOAT: Values = {"mode": "t2v", "prompt": "A paper boat", "duration": 5}
 
 async def _place(world: World, values: dict[str, Any] | None = None, **more: Any) -> Any:
     given = {"owner": "ann", "model": KLING, "values": values or dict(BOAT), "from_form": False, **more}
-    return await place(world.parts, **given)
+    return await create_job(world.parts, **given)
 
 
 async def _count(world: World) -> int:
-    return len(await world.jobs.listing("ann", limit=500))
+    return len(await world.jobs.list_page("ann", limit=500))
 
 
 def _price(world: World, values: dict[str, Any]) -> Estimate:
@@ -51,7 +51,7 @@ def _price(world: World, values: dict[str, Any]) -> Estimate:
 
 async def test_a_valid_wish_becomes_a_job_with_everything_frozen(world: World) -> None:
     answer = await _place(world)
-    assert isinstance(answer, Placed)
+    assert isinstance(answer, JobCreated)
     assert not answer.replayed
     job = answer.job
     spec = world.parts.catalogue.get(KLING)
@@ -76,8 +76,8 @@ async def test_a_spec_that_sends_two_values_to_one_place_orders_nothing_and_says
 ) -> None:
     text = (Path(models.__file__).parent / f"{KLING}.toml").read_text()
     (tmp_path / f"{KLING}.toml").write_text(text.replace('wire = "input.*"', 'wire = "input"'))
-    parts = replace(world.parts, catalogue=Catalogue((tmp_path,)))
-    answer = await place(parts, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    context = replace(world.parts, catalogue=Catalogue((tmp_path,)))
+    answer = await create_job(context, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
     assert isinstance(answer, NotReady)
     assert "Nothing was ordered" in answer.sentence
     assert await _count(world) == 0
@@ -115,8 +115,8 @@ async def test_a_full_disk_takes_no_order(world: World) -> None:
         def has_room(self) -> bool:
             return False
 
-    parts = msgspec.structs.replace(world.parts, media=Full(world.parts.media.store))
-    answer = await place(parts, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    context = msgspec.structs.replace(world.parts, media=Full(world.parts.media.store))
+    answer = await create_job(context, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
     assert isinstance(answer, NotReady)
     assert await _count(world) == 0
 
@@ -127,7 +127,7 @@ async def test_only_the_form_may_carry_values_of_hidden_fields(world: World) -> 
     hidden: Values = {**BOAT, "image": "https://example.com/a.png"}
     assert "image" not in drop_hidden(spec, hidden, {})
     assert isinstance(await _place(world, dict(hidden)), Invalid)
-    assert isinstance(await _place(world, dict(hidden), from_form=True), Placed)
+    assert isinstance(await _place(world, dict(hidden), from_form=True), JobCreated)
 
 
 # Idempotency
@@ -136,7 +136,7 @@ async def test_only_the_form_may_carry_values_of_hidden_fields(world: World) -> 
 async def test_the_same_request_again_gets_the_same_job(world: World) -> None:
     first = await _place(world, idempotency_key="k1")
     again = await _place(world, idempotency_key="k1")
-    assert isinstance(again, Placed)
+    assert isinstance(again, JobCreated)
     assert again.replayed
     assert again.job == first.job
     assert await _count(world) == 1
@@ -148,21 +148,21 @@ async def test_a_key_belongs_to_one_request_and_one_owner(world: World) -> None:
     assert isinstance(other, KeyReused)
     assert "Nothing new was ordered" in other.sentence
     bob = await _place(world, idempotency_key="k1", owner="bob")
-    assert isinstance(bob, Placed)
+    assert isinstance(bob, JobCreated)
     assert not bob.replayed
 
 
 async def test_the_order_of_keys_in_a_body_does_not_make_it_another_one(world: World) -> None:
     await _place(world, idempotency_key="k1")
     again = await _place(world, dict(reversed(BOAT.items())), idempotency_key="k1")
-    assert isinstance(again, Placed)
+    assert isinstance(again, JobCreated)
     assert again.replayed
 
 
 async def test_a_door_may_say_itself_what_the_body_was(world: World) -> None:
     await _place(world, idempotency_key="k1", body_hash="h")
     again = await _place(world, {**BOAT, "prompt": "other"}, idempotency_key="k1", body_hash="h")
-    assert isinstance(again, Placed)
+    assert isinstance(again, JobCreated)
     assert again.replayed
     assert isinstance(await _place(world, idempotency_key="k1", body_hash="i"), KeyReused)
 
@@ -178,13 +178,13 @@ async def test_ten_double_clicks_at_once_make_one_job_and_one_submission(world: 
 
 async def test_a_refused_wish_does_not_use_up_its_key(world: World) -> None:
     assert isinstance(await _place(world, {"mode": "t2v"}, idempotency_key="k1"), Invalid)
-    assert isinstance(await _place(world, idempotency_key="k1"), Placed)
+    assert isinstance(await _place(world, idempotency_key="k1"), JobCreated)
 
 
 async def test_a_replay_of_a_deleted_job_orders_nothing(world: World) -> None:
     first = await _place(world, idempotency_key="k1")
     await world.jobs.request_cancel("ann", first.job.id)
-    assert await remove(world.parts, "ann", first.job.id) == "deleted"
+    assert await delete_job(world.parts, "ann", first.job.id) == "deleted"
     assert isinstance(await _place(world, idempotency_key="k1"), KeyReused)
     assert await _count(world) == 0
 
@@ -214,12 +214,12 @@ async def test_a_price_that_did_not_rise_is_no_obstacle(world: World, more: str)
     assert price.high is not None
     assert shown_price(price) == str(price.high)
     answer = await _place(world, shown_estimate=str(price.high + Decimal(more)))
-    assert isinstance(answer, Placed)
+    assert isinstance(answer, JobCreated)
 
 
 async def test_a_shown_price_that_is_no_number_shows_the_price_again(world: World) -> None:
     assert isinstance(await _place(world, shown_estimate="cheap"), PriceRose)
-    assert isinstance(await _place(world, shown_estimate=""), Placed)
+    assert isinstance(await _place(world, shown_estimate=""), JobCreated)
 
 
 async def test_a_price_by_the_second_of_a_file_is_no_price_of_zero(world: World) -> None:
@@ -233,7 +233,7 @@ async def test_a_price_by_the_second_of_a_file_is_no_price_of_zero(world: World)
     shown = shown_price(estimate(spec, {"quality": "std"}, {}))
     assert shown == "0.056/second"
     answer = await _place(world, values, model=spec.key, shown_estimate=shown)
-    assert isinstance(answer, Placed)
+    assert isinstance(answer, JobCreated)
     kept = answer.job.estimate
     assert (kept.low, kept.high, kept.shown) == (None, None, shown)
     assert kept.text == "$0.056 a second of your audio"
@@ -262,12 +262,12 @@ async def test_a_job_keeps_its_upload_until_it_is_deleted(world: World, tmp_path
     values = {"mode": "i2v", "prompt": "Go", "image": upload.id}
     async with world.worker():
         answer = await _place(world, values)
-        assert isinstance(answer, Placed)
+        assert isinstance(answer, JobCreated)
         await world.until(answer.job, "succeeded")
     assert world.acme.delivered == [upload.id]
     later = world.jobs.clock() + 90_000
     assert await world.parts.uploads.sweep(later) == 0
-    assert await remove(world.parts, "ann", answer.job.id) == "deleted"
+    assert await delete_job(world.parts, "ann", answer.job.id) == "deleted"
     assert await world.parts.media.find(answer.job.id, "video.mp4") is None
     assert await world.parts.uploads.sweep(later) == 1
 
@@ -291,6 +291,6 @@ async def test_a_retry_is_a_new_job_that_names_the_old_one_of_the_same_owner(wor
 async def test_a_live_job_is_not_removed(world: World) -> None:
     answer = await _place(world)
     job: Job = answer.job
-    assert await remove(world.parts, "ann", job.id) == "live"
-    assert await remove(world.parts, "bob", job.id) == "missing"
+    assert await delete_job(world.parts, "ann", job.id) == "live"
+    assert await delete_job(world.parts, "bob", job.id) == "missing"
     assert await world.jobs.get("ann", job.id) is not None

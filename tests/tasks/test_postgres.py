@@ -13,10 +13,10 @@ from piccolo.columns import Column
 from tasks.database.database import Database, open_database
 from tasks.database.migrations import STEPS, migrate
 from tasks.database.postgres import CONNECTIONS
-from tasks.database.tables import TABLES, Lane
+from tasks.database.tables import TABLES, ProviderQueueTable
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import Job
-from tasks.jobs.repository import Jobs
+from tasks.jobs.repository import JobRepository
 from tasks.settings import SettingsError
 from tests.engines import Postgres, postgres_server
 from tests.support import PATIENCE
@@ -194,21 +194,24 @@ async def test_a_server_that_was_away_is_used_again_as_soon_as_it_is_back(how: s
 async def test_texts_with_a_zero_byte_are_stored_without_it_and_found_nowhere(database: Database) -> None:
     await _lane(database, "a\x00b")
     assert await database.rows("SELECT name FROM lane") == [{"name": "a\N{REPLACEMENT CHARACTER}b"}]
-    assert await Lane.select(Lane.name).where(Lane.name == "c\x00d") == []
+    assert (
+        await ProviderQueueTable.select(ProviderQueueTable.name).where(ProviderQueueTable.name == "c\x00d")
+        == []
+    )
 
 
 async def test_a_job_that_is_canceled_while_it_is_being_claimed_is_not_claimed(
     database: Database, url: str
 ) -> None:
     """The claim has chosen its row when it finds it locked; what the row is afterwards counts."""
-    jobs = Jobs(database)
+    jobs = JobRepository(database)
     job = await jobs.create(new_job(jobs.clock()))
     assert isinstance(job, Job)
     canceling = await asyncpg.connect(url)
     transaction = canceling.transaction()
     await transaction.start()
     await canceling.execute("UPDATE job SET state = 'canceled', revision = 1 WHERE id = $1", job.id)
-    claiming = asyncio.create_task(jobs.claims.next_to_submit("acme", 5, 30.0))
+    claiming = asyncio.create_task(jobs.claims.claim_submission("acme", 5, 30.0))
     await until(lambda: _someone_waits(database), "the claim finds its row locked")
     assert not claiming.done()
     await transaction.commit()

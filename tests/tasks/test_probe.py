@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tasks.storage.media import Probed, Unreadable, probe, write_poster
+from tasks.storage.media import Probed, UnreadableMedia, probe, write_poster
 from tests.media_files import make_image, make_video
 
 
@@ -37,7 +37,7 @@ def test_a_video_cut_off_in_transfer_is_not_a_video(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole[: len(whole) * 6 // 10])
     found = probe(cut)
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, UnreadableMedia)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_a_list_that_names_other_files_is_not_followed(tmp_path: Path, script: s
     make_video(tmp_path / "theirs.ts", (96, 64), 2.0)
     path = tmp_path / "list.mp4"
     path.write_text(script.format("theirs.ts"))
-    assert isinstance(probe(path), Unreadable)
+    assert isinstance(probe(path), UnreadableMedia)
     assert not write_poster(path, tmp_path / "poster.jpg")
 
 
 @pytest.mark.parametrize("name", ["BMP", "TIFF", "PPM"])
 def test_a_picture_of_another_format_is_not_taken_for_a_video(tmp_path: Path, name: str) -> None:
     found = probe(make_image(tmp_path / "a.mp4", (64, 48), name))
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, UnreadableMedia)
     assert "no image, video or sound" in found.reason
 
 
@@ -63,7 +63,7 @@ def test_an_image_cut_off_in_transfer_is_not_an_image(tmp_path: Path) -> None:
     whole = make_image(tmp_path / "whole.png", (600, 400)).read_bytes()
     cut = tmp_path / "cut.png"
     cut.write_bytes(whole[: len(whole) // 2])
-    assert isinstance(probe(cut), Unreadable)
+    assert isinstance(probe(cut), UnreadableMedia)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_anything_else_is_refused_with_a_reason(tmp_path: Path, content: bytes) 
     path = tmp_path / "video.mp4"
     path.write_bytes(content)
     found = probe(path)
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, UnreadableMedia)
     assert found.reason
 
 

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from models.spec.values import Values
-from tasks.context import Parts
-from tasks.create_job import KeyReused, Placed, place, remove
+from tasks.context import AppContext
+from tasks.create_job import JobCreated, KeyReused, create_job, delete_job
 from tasks.idempotency import is_same_but_files
 from tasks.jobs.model import Job
-from tasks.jobs.repository import Jobs
+from tasks.jobs.repository import JobRepository
 from tasks.worker.queue import Queue
 from tests.media_files import make_image
 from tests.page.jobs import job
@@ -26,15 +26,15 @@ _nonces = itertools.count(1)
 class Placing:
     """Orders with a clock that stands still until it is told; every press has a nonce of its own."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, context: AppContext) -> None:
         self.clock = Clock()
-        self.parts = replace(parts, jobs=Jobs(parts.database, self.clock))
+        self.parts = replace(context, jobs=JobRepository(context.database, self.clock))
 
-    async def press(self, **more: Any) -> Placed:
+    async def press(self, **more: Any) -> JobCreated:
         given = {"owner": "ann", "model": KLING, "values": dict(BOAT), "from_form": True, **more}
         given.setdefault("idempotency_key", f"nonce {next(_nonces)}")
-        answer = await place(self.parts, **given)
-        assert isinstance(answer, Placed), answer
+        answer = await create_job(self.parts, **given)
+        assert isinstance(answer, JobCreated), answer
         return answer
 
     async def count(self) -> int:
@@ -140,7 +140,7 @@ async def test_a_press_after_a_cancel_or_a_delete_is_no_repeat(placing: Placing)
     assert not second.replayed
     assert (await placing.press()).job == second.job
     await placing.parts.jobs.request_cancel("ann", second.job.id)
-    assert await remove(placing.parts, "ann", second.job.id) == "deleted"
+    assert await delete_job(placing.parts, "ann", second.job.id) == "deleted"
     assert not (await placing.press()).replayed
 
 
@@ -164,7 +164,7 @@ class SlowQueue(Queue):
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
 
-    async def hint_submit(self, *_: Any, **__: Any) -> None:
+    async def enqueue_submit(self, *_: Any, **__: Any) -> None:
         self.clock.now += 3
 
 
@@ -173,7 +173,9 @@ async def test_after_a_slow_answer_the_second_begins_with_the_answer(
     placing: Placing, later: float, orders: int
 ) -> None:
     slow = replace(placing.parts, queue=SlowQueue(placing.clock))
-    await place(slow, owner="ann", model=KLING, values=dict(BOAT), from_form=True, idempotency_key="slow")
+    await create_job(
+        slow, owner="ann", model=KLING, values=dict(BOAT), from_form=True, idempotency_key="slow"
+    )
     placing.clock.now += later
     await placing.press()
     assert await placing.count() == orders
@@ -210,7 +212,7 @@ async def test_a_form_posted_twice_with_its_file_is_one_order_and_with_another_f
     placed = await placing.press(values=first, idempotency_key="k")
     replayed = await placing.press(values=again, idempotency_key="k")
     assert (replayed.job, replayed.replayed) == (placed.job, True)
-    refused = await place(
+    refused = await create_job(
         placing.parts, owner="ann", model=KLING, values=other, from_form=True, idempotency_key="k"
     )
     assert isinstance(refused, KeyReused)

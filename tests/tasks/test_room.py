@@ -7,14 +7,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from providers.outcomes import FetchFailed
-from tasks.storage.media import Media
-from tasks.storage.store import Folder, StorageAway
+from tasks.storage.media import MediaStorage
+from tasks.storage.store import FolderStorage, StorageAway
 from tasks.storage.uploads import Uploads
 from tests.media_files import make_image
 from tests.tasks.world import World
 
 
-class Troubled(Folder):
+class Troubled(FolderStorage):
     """A folder on a disk that is full, or fails: while `full_for_now`, and then as often as it was told."""
 
     full = False
@@ -36,7 +36,7 @@ class Troubled(Folder):
 
 
 def on(world: World, store: Troubled) -> World:
-    return World(replace(world.parts, media=Media(store)), world.acme, world.lines)
+    return World(replace(world.parts, media=MediaStorage(store)), world.acme, world.lines)
 
 
 async def test_a_job_waits_for_room_before_it_is_ordered_and_says_so(world: World, tmp_path: Path) -> None:

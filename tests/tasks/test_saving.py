@@ -5,13 +5,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from providers.outcomes import FetchFailed, Look, OutputFile
-from tasks.jobs.claims import Hint
+from providers.outcomes import FetchFailed, OutputFile, PollResult
+from tasks.jobs.claims import Wakeup
 from tasks.worker.sweep import sweep
 from tests.tasks.acme import DONE
 from tests.tasks.world import NEVER, World, until
 
-BUSY = Look("processing")
+BUSY = PollResult("processing")
 HOUR = 3600.0
 
 
@@ -34,7 +34,7 @@ async def test_a_job_that_timed_out_here_learns_later_what_it_cost(world: World)
     async with world.worker():
         job = await world.order(deadline_sec=0.3)
         await world.until(job, "failed")
-        world.acme.on_look = lambda _: Look("failed", billing="not_billed")
+        world.acme.on_look = lambda _: PollResult("failed", billing="not_billed")
         done = await world.sees(job, lambda found: found.billing != "unknown", "told what it cost")
     assert (done.state, done.billing) == ("failed", "not_billed")
     assert await world.billing(job) == "not_billed"
@@ -51,7 +51,9 @@ async def test_a_job_that_waited_too_long_in_the_queue_is_given_up_unbilled(worl
 
 
 async def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_given_up(world: World) -> None:
-    world.acme.wire = replace(world.acme.wire, limits=replace(world.acme.wire.limits, concurrency=1))
+    world.acme.description = replace(
+        world.acme.description, limits=replace(world.acme.description.limits, concurrency=1)
+    )
     made: set[str] = set()
     world.acme.on_look = lambda job_id: DONE if job_id in made else BUSY
     async with world.worker(queued_at_most=HOUR):
@@ -68,8 +70,8 @@ async def test_a_job_that_waits_its_turn_in_a_long_queue_is_not_given_up(world: 
 
 
 async def test_a_download_is_tried_for_as_long_as_the_provider_keeps_the_file(world: World) -> None:
-    kept = replace(world.acme.wire.output, ttl=2)
-    world.acme.wire = replace(world.acme.wire, output=kept)
+    kept = replace(world.acme.description.output, ttl=2)
+    world.acme.description = replace(world.acme.description, output=kept)
     world.acme.on_fetch = lambda _: FetchFailed("its server is away")
     async with world.worker(save_tries=2, retry_max=0.2):
         done = await world.until(await world.order(), "failed")
@@ -120,9 +122,12 @@ async def test_a_dead_link_is_replaced_by_a_fresh_one(world: World) -> None:
         return world.acme.whole_video(to)
 
     world.acme.on_fetch = fetch
-    world.acme.on_look = lambda _: (
-        links.append("x") or Look("succeeded", outputs=(OutputFile(f"https://acme.test/{len(links)}.mp4"),))  # type: ignore[func-returns-value]
-    )
+
+    def fresh(_: str) -> PollResult:
+        links.append("x")
+        return PollResult("succeeded", outputs=(OutputFile(f"https://acme.test/{len(links)}.mp4"),))
+
+    world.acme.on_look = fresh
     async with world.worker():
         done = await world.until(await world.order(), "succeeded")
     assert [file.url for file in done.found] == ["https://acme.test/2.mp4"]
@@ -137,7 +142,7 @@ async def test_a_result_that_has_expired_is_an_honest_end(world: World) -> None:
 
 
 async def test_a_success_without_a_file_is_a_bad_output(world: World) -> None:
-    world.acme.on_look = lambda _: Look("succeeded")
+    world.acme.on_look = lambda _: PollResult("succeeded")
     async with world.worker():
         done = await world.until(await world.order(), "failed")
     assert done.error is not None
@@ -191,17 +196,17 @@ async def test_of_several_messages_about_a_result_one_fetches_it(world: World) -
     async with world.worker():
         job = await world.order()
         await until(lambda: world.acme.fetches == 1, "it is fetched")
-        await tell(world, *(Hint(job.id, revision) for revision in range(100, 105)), but_for=1)
+        await tell(world, *(Wakeup(job.id, revision) for revision in range(100, 105)), but_for=1)
         let_go.set()
         await world.until(job, "succeeded")
-        await tell(world, Hint(job.id, 200))
+        await tell(world, Wakeup(job.id, 200))
     assert world.acme.fetches == 1
 
 
-async def tell(world: World, *hints: Hint, but_for: int = 0) -> None:
+async def tell(world: World, *hints: Wakeup, but_for: int = 0) -> None:
     """Send these, and wait until all that the queue has is done, but for so many that are under way."""
     for hint in hints:
-        await world.parts.queue.hint_save(hint)
+        await world.parts.queue.enqueue_save(hint)
 
     async def done() -> bool:
         return bool(await world.parts.queue._client.zcard("shotlist:save") <= but_for)

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from tasks.jobs import model as state
-from tasks.jobs.model import FINAL, LIVE, MOVES, STATES, State, columns, may
+from tasks.jobs.model import FINAL, LIVE, MOVES, STATES, State, is_transition, transition_columns
 
 ALLOWED = {
     ("queued", "submitting"),
@@ -31,7 +31,7 @@ ALLOWED = {
 @pytest.mark.parametrize("here", STATES)
 @pytest.mark.parametrize("there", STATES)
 def test_exactly_the_drawn_moves_are_allowed(here: State, there: State) -> None:
-    assert may(here, there) == ((here, there) in ALLOWED)
+    assert is_transition(here, there) == ((here, there) in ALLOWED)
 
 
 def test_every_state_is_in_the_table_and_in_the_drawing() -> None:
@@ -52,10 +52,15 @@ def test_nothing_but_an_unsent_job_is_ever_submitted() -> None:
 
 def test_a_move_that_the_table_lacks_is_a_bug() -> None:
     with pytest.raises(ValueError, match="from succeeded to queued"):
-        columns("succeeded", "queued", False, 1.0, {})
+        transition_columns("succeeded", "queued", False, 1.0, {})
 
 
 def test_the_sandbox_never_bills_whatever_a_move_says() -> None:
-    assert columns("saving", "succeeded", True, 1.0, {"billing": "billed"})["billing"] == "not_billed"
-    assert columns("submitting", "unconfirmed", True, 1.0, {"billing": "unknown"})["billing"] == "not_billed"
-    assert columns("saving", "succeeded", False, 1.0, {"billing": "billed"})["billing"] == "billed"
+    assert (
+        transition_columns("saving", "succeeded", True, 1.0, {"billing": "billed"})["billing"] == "not_billed"
+    )
+    assert (
+        transition_columns("submitting", "unconfirmed", True, 1.0, {"billing": "unknown"})["billing"]
+        == "not_billed"
+    )
+    assert transition_columns("saving", "succeeded", False, 1.0, {"billing": "billed"})["billing"] == "billed"

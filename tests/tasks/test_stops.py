@@ -7,7 +7,7 @@ import pytest
 
 from providers.outcomes import Accepted, Operation
 from tasks.embedded import EmbeddedQueue
-from tasks.jobs.stale import Overdue
+from tasks.jobs.stale import StaleJobs
 from tests.tasks.world import World, until
 
 
@@ -29,11 +29,11 @@ class Hanging:
 async def test_a_database_that_hangs_does_not_hold_up_the_end(world: World) -> None:
     hanging = Hanging()
 
-    class Hangs(Overdue):
+    class Hangs(StaleJobs):
         async def submissions(self) -> Any:
             return await hanging.answer()
 
-    world.jobs.overdue = Hangs(world.jobs.database, world.jobs.clock)
+    world.jobs.stale = Hangs(world.jobs.database, world.jobs.clock)
     async with world.worker():
         await hanging.asked.wait()
     assert hanging.canceled, "it was waited for"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.settings import Place, SettingsError, read_place
-from tasks.storage.s3 import Bucket
-from tasks.storage.store import LEFT_OVER, Folder, StorageAway, Store
+from tasks.settings import SettingsError, StorageURL, read_storage_url
+from tasks.storage.s3 import S3Storage
+from tasks.storage.store import LEFT_OVER, FolderStorage, StorageAway, Store
 from tests.engines import Storage
 
 CONTENT = os.urandom(20_000_000)  # several parts of an upload, many pieces of reading
@@ -76,7 +76,7 @@ async def test_temporary_files_of_a_killed_process_are_removed_after_a_day(store
 
 
 async def test_a_full_disk_leaves_no_name(tmp_path: Path) -> None:
-    store = Folder(tmp_path / "store")
+    store = FolderStorage(tmp_path / "store")
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "job").write_text("in the way")
     with pytest.raises(OSError, match="job"):
@@ -87,39 +87,39 @@ async def test_a_full_disk_leaves_no_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "place"),
     [
-        ("s3://films", Place("films")),
-        ("s3://films/a/b/", Place("films", "a/b")),
+        ("s3://videos", StorageURL("videos")),
+        ("s3://videos/a/b/", StorageURL("videos", "a/b")),
         (
-            "s3://films/a?endpoint=http://127.0.0.1:9000/&region=eu-west-1",
-            Place("films", "a", "http://127.0.0.1:9000", "eu-west-1"),
+            "s3://videos/a?endpoint=http://127.0.0.1:9000/&region=eu-west-1",
+            StorageURL("videos", "a", "http://127.0.0.1:9000", "eu-west-1"),
         ),
     ],
 )
-def test_a_storage_url_names_bucket_prefix_endpoint_and_region(url: str, place: Place) -> None:
-    assert read_place(url) == place
+def test_a_storage_url_names_bucket_prefix_endpoint_and_region(url: str, place: StorageURL) -> None:
+    assert read_storage_url(url) == place
 
 
 @pytest.mark.parametrize(
     "url",
-    ["s3://", "gs://films", "/films", "s3://key:secret@films", "s3://films:9000/a", "s3://films?endpont=http://x",
-     "s3://films?endpoint=127.0.0.1", "s3://films?x"],
+    ["s3://", "gs://videos", "/videos", "s3://key:secret@videos", "s3://videos:9000/a", "s3://videos?endpont=http://x",
+     "s3://videos?endpoint=127.0.0.1", "s3://videos?x"],
 )  # fmt: skip
 def test_a_storage_url_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        read_place(url)
+        read_storage_url(url)
 
 
 async def test_a_bucket_that_does_not_exist_is_told_in_one_sentence(storage: Storage, tmp_path: Path) -> None:
-    place = Place("no-such-bucket", endpoint=storage.endpoint)
+    place = StorageURL("no-such-bucket", endpoint=storage.endpoint)
     with pytest.raises(SettingsError, match=r"no-such-bucket.*NoSuchBucket.*SHOTLIST_STORAGE_URL"):
-        await Bucket(place, "media", storage.ENVIRON, tmp_path).check()
+        await S3Storage(place, "media", storage.ENVIRON, tmp_path).check()
 
 
 async def test_a_storage_that_is_away_is_told_and_loses_nothing(tmp_path: Path) -> None:
-    store = Bucket(Place("films", endpoint="http://127.0.0.1:1"), "media", Storage.ENVIRON, tmp_path)
+    store = S3Storage(StorageURL("videos", endpoint="http://127.0.0.1:1"), "media", Storage.ENVIRON, tmp_path)
     with pytest.raises(StorageAway):
         await put(store, "a", b"one")
     with pytest.raises(StorageAway):
         await store.find("a")
-    with pytest.raises(SettingsError, match="films"):
+    with pytest.raises(SettingsError, match="videos"):
         await store.check()

@@ -6,15 +6,24 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from providers.outcomes import Accepted, Limited, NotSent, Operation, ProviderError, Refused, Unclear, tell
+from providers.outcomes import (
+    Accepted,
+    Limited,
+    NotSent,
+    Operation,
+    ProviderError,
+    Refused,
+    Unclear,
+    make_error,
+)
 from tasks.jobs.model import Job
-from tasks.worker.submit import record
+from tasks.worker.submit import record_outcome
 from tests.support import PATIENCE
 from tests.tasks.acme import in_turn
 from tests.tasks.world import NEVER, World, until
 
-REFUSAL = tell("moderation", "Acme", "no boats", billing="not_billed")
-LIMIT = tell("rate_limited", "Acme", billing="not_billed")
+REFUSAL = make_error("moderation", "Acme", "no boats", billing="not_billed")
+LIMIT = make_error("rate_limited", "Acme", billing="not_billed")
 
 
 def accept(job_id: str) -> Accepted:
@@ -120,9 +129,9 @@ async def test_a_job_whose_worker_died_while_ordering_is_unconfirmed_and_never_s
     world: World,
 ) -> None:
     job = await world.order(hint=False)
-    claimed = await world.jobs.claims.next_to_submit("acme", 5, 0.3)
+    claimed = await world.jobs.claims.claim_submission("acme", 5, 0.3)
     assert claimed is not None
-    sent = await world.jobs.move(
+    sent = await world.jobs.transition(
         claimed, "submitting", "about to send", durable=True, lease_until=world.jobs.clock() + NEVER
     )
     assert sent is not None
@@ -139,13 +148,13 @@ async def test_a_job_whose_worker_died_while_ordering_is_unconfirmed_and_never_s
 
 async def test_an_answer_that_comes_after_the_sweep_gave_up_is_still_recorded(world: World) -> None:
     job = await world.order(hint=False)
-    claimed = await world.jobs.claims.next_to_submit("acme", 5, 0.1)
+    claimed = await world.jobs.claims.claim_submission("acme", 5, 0.1)
     assert claimed is not None
-    sent = await world.jobs.move(claimed, "submitting", "about to send", lease_until=0.0)
+    sent = await world.jobs.transition(claimed, "submitting", "about to send", lease_until=0.0)
     assert sent is not None
     async with world.worker():
         await world.until(job, "unconfirmed")
-        await record(world.parts, world.acme, sent, accept(job.id))
+        await record_outcome(world.parts, world.acme, sent, accept(job.id))
         done = await world.until(job, "succeeded")
     assert done.billing == "billed"
     assert done.error is None
@@ -154,11 +163,11 @@ async def test_an_answer_that_comes_after_the_sweep_gave_up_is_still_recorded(wo
 @pytest.mark.parametrize("late", [Refused(REFUSAL), NotSent("no route"), Limited(LIMIT)])
 async def test_a_late_no_turns_unconfirmed_into_failed_and_not_billed(world: World, late: Any) -> None:
     job = await world.order(hint=False)
-    sent = await world.jobs.move(job, "submitting", "about to send", lease_until=0.0)
+    sent = await world.jobs.transition(job, "submitting", "about to send", lease_until=0.0)
     assert sent is not None
     async with world.worker():
         await world.until(job, "unconfirmed")
-        await record(world.parts, world.acme, sent, late)
+        await record_outcome(world.parts, world.acme, sent, late)
         world.skip(NEVER)
         await world.sweeps()
         done = await world.now(job)
@@ -168,7 +177,7 @@ async def test_a_late_no_turns_unconfirmed_into_failed_and_not_billed(world: Wor
 
 
 async def test_an_answer_is_written_again_and_again_until_the_database_takes_it(world: World) -> None:
-    answers = world.jobs.answers
+    answers = world.jobs.outcomes
     left = 3
 
     class Stubborn(type(answers)):  # type: ignore[misc]
@@ -179,7 +188,7 @@ async def test_an_answer_is_written_again_and_again_until_the_database_takes_it(
                 raise ConnectionError
             return await answers.accepted(*args)
 
-    world.jobs.answers = Stubborn(answers.database, answers.ledger, answers.clock)
+    world.jobs.outcomes = Stubborn(answers.database, answers.ledger, answers.clock)
     async with world.worker():
         done = await world.until(await world.order(), "succeeded", "unconfirmed")
     assert done.state == "succeeded"
@@ -209,7 +218,9 @@ async def test_a_worker_that_is_stopped_lets_a_quick_answer_come_in(world: World
 
 
 async def test_an_outage_does_not_burn_the_queue(world: World) -> None:
-    world.acme.wire = replace(world.acme.wire, limits=replace(world.acme.wire.limits, concurrency=1))
+    world.acme.description = replace(
+        world.acme.description, limits=replace(world.acme.description.limits, concurrency=1)
+    )
     world.acme.on_submit = lambda _: Unclear("the connection was dropped")
     async with world.worker(pause=NEVER, pause_max=NEVER):
         made = [await world.order() for _ in range(8)]

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from tasks.storage.media import Probed, Unreadable, probe, probe_result, write_poster
+from tasks.storage.media import Probed, UnreadableMedia, probe, probe_result, write_poster
 from tasks.storage.truncation import open_leniently
 from tests.clips import (
     FRAGMENTS,
@@ -103,7 +103,7 @@ def test_a_file_that_lacks_bytes_is_truncated_and_says_so(tmp_path: Path, name: 
     assert isinstance(probe(path), Probed)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
     found = probe_result(path)
-    assert isinstance(found, Unreadable), found
+    assert isinstance(found, UnreadableMedia), found
     assert found.missing
     assert found == probe(path)
     assert found.reason.startswith(("ends in the middle: ", "lacks its index"))
@@ -113,7 +113,7 @@ def test_an_mp4_whose_index_was_never_written_lacks_it(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4")
     path.write_bytes(path.read_bytes().partition(b"moov")[0][:-4])
     found = probe_result(path)
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, UnreadableMedia)
     assert (found.missing, "index" in found.reason) == (True, True)
 
 
@@ -173,7 +173,7 @@ def test_a_picture_that_no_provider_takes_is_kept_where_it_was_paid_for(
     tmp_path: Path, name: str, fmt: str
 ) -> None:
     path = make_image(tmp_path / "a.mp4", (64, 48), name)
-    assert isinstance(probe(path), Unreadable)
+    assert isinstance(probe(path), UnreadableMedia)
     assert probe_result(path) == Probed("image", fmt, 64, 48)
 
 
@@ -186,7 +186,7 @@ def test_a_picture_too_large_to_decode_is_refused_and_kept_where_it_was_paid_for
     header = b"IHDR" + width + height + path.read_bytes()[24:29]
     patched(path, (b"IHDR", 0, header + zlib.crc32(header).to_bytes(4, "big")))
     found, kept = probe(path), probe_result(path)
-    assert isinstance(found, Unreadable)
+    assert isinstance(found, UnreadableMedia)
     assert "more than we decode" in found.reason
     assert isinstance(kept, Probed)
     assert (kept.kind, kept.format) == ("image", "png")
@@ -195,7 +195,7 @@ def test_a_picture_too_large_to_decode_is_refused_and_kept_where_it_was_paid_for
 
 def test_a_video_for_which_there_is_no_decoder_is_kept_where_it_was_paid_for(tmp_path: Path) -> None:
     path = patched(make_clip(tmp_path / "a.mp4", sound=2), (b"avc1", 0, b"xyz9"))
-    assert isinstance(probe(path), Unreadable)
+    assert isinstance(probe(path), UnreadableMedia)
     kept = probe_result(path)
     assert isinstance(kept, Probed)
     assert (kept.kind, kept.format) in (("video", "mp4"), ("audio", "mp4"))
@@ -207,7 +207,7 @@ def test_a_damaged_picture_of_which_nothing_is_missing_is_kept_where_it_was_paid
     content = path.read_bytes()
     at = content.find(b"IDAT")
     path.write_bytes(content[: at + 4] + b"\x55" * 40 + content[at + 44 :])
-    assert isinstance(probe(path), Unreadable)
+    assert isinstance(probe(path), UnreadableMedia)
     kept = probe_result(path)
     assert isinstance(kept, Probed)
     assert "could not be checked" in kept.doubt
@@ -218,7 +218,7 @@ def test_what_is_no_media_is_not_kept_either(tmp_path: Path, content: bytes) -> 
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     found = probe_result(path)
-    assert isinstance(found, Unreadable) or found.doubt
+    assert isinstance(found, UnreadableMedia) or found.doubt
 
 
 def test_whatever_its_bytes_are_a_file_is_answered_for(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_whatever_its_bytes_are_a_file_is_answered_for(tmp_path: Path) -> None:
             path.write_bytes(
                 content[:at] + bytes(each ^ 0x5A for each in content[at : at + 7]) + content[at + 7 :]
             )
-            assert isinstance(probe_result(path), Probed | Unreadable)
+            assert isinstance(probe_result(path), Probed | UnreadableMedia)
             write_poster(path, tmp_path / "poster.jpg")
 
 

@@ -6,24 +6,24 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from providers.outcomes import Accepted, Limited, Look, Operation, Unclear, tell
+from providers.outcomes import Accepted, Limited, Operation, PollResult, Unclear, make_error
 from tasks.database.database import Database, Statement
 from tasks.embedded import EmbeddedQueue
-from tasks.jobs.claims import Hint
+from tasks.jobs.claims import Wakeup
 from tasks.jobs.model import Job
-from tasks.jobs.repository import Jobs
-from tasks.jobs.stale import Overdue
+from tasks.jobs.repository import JobRepository
+from tasks.jobs.stale import StaleJobs
 from tasks.worker.sweep import sweep
 from tests.tasks.acme import DONE
 from tests.tasks.world import NEVER, World, until
 
-BUSY = Look("processing")
+BUSY = PollResult("processing")
 
 
 async def test_a_job_whose_message_was_lost_is_found_by_the_sweep(world: World) -> None:
     job = await world.order(hint=False)
     world.skip(NEVER)
-    async with world.worker(hint_after=NEVER):
+    async with world.worker(wakeup_after=NEVER):
         done = await world.until(job, "succeeded")
     assert done.revision == 5  # four moves, and one for the message that was sent again
 
@@ -43,8 +43,8 @@ async def test_messages_that_come_twice_do_nothing_twice(world: World) -> None:
     async with world.worker():
         job = await world.order()
         for revision in range(5):
-            await world.parts.queue.hint_submit(Hint(job.id, 100 + revision), "acme", False)
-            await world.parts.queue.hint_save(Hint(job.id, 100 + revision))
+            await world.parts.queue.enqueue_submit(Wakeup(job.id, 100 + revision), "acme", False)
+            await world.parts.queue.enqueue_save(Wakeup(job.id, 100 + revision))
         await world.until(job, "succeeded")
         await world.sweeps()
     assert len(world.acme.submitted) == 1
@@ -69,7 +69,7 @@ async def test_never_more_jobs_at_the_provider_than_it_has_slots(world: World) -
         at_once.append(len(there))
         return Accepted(Operation(f"op-{job_id}"))
 
-    def look(job_id: str) -> Look:
+    def look(job_id: str) -> PollResult:
         if max(at_once) < 5:  # nothing ends before all slots were taken once
             return BUSY
         there.discard(job_id)
@@ -116,7 +116,7 @@ async def test_an_unconfirmed_job_can_be_deleted_and_what_comes_later_is_ignored
         await world.until(job, "unconfirmed")
         assert await world.jobs.delete("ann", job.id) == "deleted"
         await world.sweeps()
-    assert await world.jobs.find(job.id) is None
+    assert await world.jobs.get_any(job.id) is None
     assert await world.billing(job) == "unknown"
 
 
@@ -124,8 +124,8 @@ async def test_a_worker_that_is_alone_goes_on_at_once_where_the_dead_one_was(wor
     waiting = await world.order(hint=False)
     asked = await world.order(hint=False)
     far = world.jobs.clock() + NEVER
-    assert await world.jobs.move(asked, "submitting", "about to send", lease_until=far) is not None
-    async with world.worker(alone=True, sweep_every=NEVER, hint_after=NEVER):
+    assert await world.jobs.transition(asked, "submitting", "about to send", lease_until=far) is not None
+    async with world.worker(alone=True, sweep_every=NEVER, wakeup_after=NEVER):
         await world.until(waiting, "succeeded")
         await world.until(asked, "unconfirmed")
     assert world.acme.submitted == [waiting.id]
@@ -134,23 +134,23 @@ async def test_a_worker_that_is_alone_goes_on_at_once_where_the_dead_one_was(wor
 async def test_a_worker_among_others_leaves_alone_what_another_holds(world: World) -> None:
     job = await world.order(hint=False)
     far = world.jobs.clock() + NEVER
-    assert await world.jobs.move(job, "submitting", "about to send", lease_until=far) is not None
+    assert await world.jobs.transition(job, "submitting", "about to send", lease_until=far) is not None
     async with world.worker():
         await world.sweeps()
         assert (await world.now(job)).state == "submitting"
 
 
 async def test_the_sweep_does_not_move_a_job_whose_lease_was_renewed_meanwhile(world: World) -> None:
-    class Slow(Overdue):
+    class Slow(StaleJobs):
         async def submissions(self) -> tuple[Job, ...]:
             found = await super().submissions()
             for job in found:
-                await world.jobs.claims.renew(job, 60.0)
+                await world.jobs.claims.renew_lease(job, 60.0)
             return found
 
     job = await world.order(hint=False)
-    assert await world.jobs.move(job, "submitting", "about to send", lease_until=0.0) is not None
-    world.jobs.overdue = Slow(world.parts.database, world.jobs.clock)
+    assert await world.jobs.transition(job, "submitting", "about to send", lease_until=0.0) is not None
+    world.jobs.stale = Slow(world.parts.database, world.jobs.clock)
     await sweep(world.parts)
     assert (await world.now(job)).state == "submitting"
 
@@ -171,8 +171,8 @@ async def test_the_commits_that_guard_money_reach_the_disk_before_the_request_le
             return await super().write_all(*statements, durable=durable)
 
     database = Noting(world.parts.database.engine)
-    parts = replace(world.parts, database=database, jobs=Jobs(database, world.jobs.clock))
-    noting = World(parts, world.acme, world.lines)
+    context = replace(world.parts, database=database, jobs=JobRepository(database, world.jobs.clock))
+    noting = World(context, world.acme, world.lines)
     at_submit: list[int] = []
 
     def submit(job_id: str) -> Accepted:
@@ -188,7 +188,7 @@ async def test_the_commits_that_guard_money_reach_the_disk_before_the_request_le
 
 
 async def test_the_queue_goes_on_by_itself_after_a_provider_told_to_wait(world: World) -> None:
-    told = iter([Limited(tell("rate_limited", "Acme"), 0.5)])
+    told = iter([Limited(make_error("rate_limited", "Acme"), 0.5)])
     world.acme.on_submit = lambda job_id: next(told, None) or Accepted(Operation(f"op-{job_id}"))
     world.acme.on_look = lambda _: BUSY  # no job ends, so that none makes room for the next
     async with world.worker(sweep_every=NEVER):

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from models.payload import MediaLeaf
 from models.spec.values import JSON
-from providers.outcomes import Order
-from tasks.context import Parts
-from tasks.jobs.claims import Hint
+from providers.outcomes import Submission
+from tasks.context import AppContext
+from tasks.jobs.claims import Wakeup
 from tasks.jobs.model import Amounts, Job
-from tasks.jobs.stale import Overdue
+from tasks.jobs.stale import StaleJobs
 from tasks.worker.run import run_worker
-from tasks.worker.timing import Pace
+from tasks.worker.timing import WorkerTiming
 from tests.support import PATIENCE
 from tests.tasks.acme import Acme, AcmeLines
 
@@ -26,18 +26,18 @@ NEVER = (
     30 * PATIENCE
 )  # seconds: longer than any test waits, so that what comes of itself comes from elsewhere
 
-QUICK = Pace(
+QUICK = WorkerTiming(
     # What is tried again is tried again soon …
     renew=0.15,
     lookup_first=0.1,
     sweep_every=0.1,
-    hint_after=0.3,
-    look_idle=0.02,
+    wakeup_after=0.3,
+    poll_idle=0.02,
     retry_first=0.05,
     retry_max=0.2,
     pause=0.3,
     pause_max=0.5,
-    gone_looks=3,
+    gone_polls=3,
     shutdown=1.0,
     # … and nobody is given up because the machine is slow: tests of these skip some time, or set their own.
     lease=NEVER,
@@ -60,7 +60,7 @@ class Ahead:
         self.ahead += seconds
 
 
-class Counted(Overdue):
+class Counted(StaleJobs):
     """Counts the sweeps that began."""
 
     sweeps = 0
@@ -81,22 +81,22 @@ async def until(found: Callable[[], bool | Awaitable[bool]], what: str) -> None:
 class World:
     """Parts with Acme in them, and a few verbs that tests share."""
 
-    def __init__(self, parts: Parts, acme: Acme, lines: AcmeLines) -> None:
-        self.parts = parts
+    def __init__(self, context: AppContext, acme: Acme, lines: AcmeLines) -> None:
+        self.parts = context
         self.acme = acme
         self.lines = lines
-        self.jobs = parts.jobs
+        self.jobs = context.jobs
 
     async def order(self, owner: str = "ann", *, hint: bool = True, **facts: Any) -> Job:
         """A job as `place` would insert it."""
         job = await self.jobs.create(new_job(self.jobs.clock(), owner=owner, **facts))
         assert isinstance(job, Job)
         if hint:
-            await self.parts.queue.hint_submit(Hint(job.id, job.revision), job.provider, job.sandbox)
+            await self.parts.queue.enqueue_submit(Wakeup(job.id, job.revision), job.provider, job.sandbox)
         return job
 
     async def now(self, job: Job) -> Job:
-        found = await self.jobs.find(job.id)
+        found = await self.jobs.get_any(job.id)
         assert found is not None
         return found
 
@@ -120,7 +120,7 @@ class World:
 
     async def sweeps(self, times: int = 3) -> None:
         """So many whole sweeps later: what one of them would do is done."""
-        counted = self.jobs.overdue
+        counted = self.jobs.stale
         assert isinstance(counted, Counted)
         last = counted.sweeps + times + 1
         await until(lambda: counted.sweeps >= last, "a worker sweeps")
@@ -133,8 +133,8 @@ class World:
     async def worker(self, *, alone: bool = False, **pace: Any) -> AsyncIterator[asyncio.Event]:
         """A worker beside the test, stopped at the end of the block."""
         stop = asyncio.Event()
-        parts = replace(self.parts, pace=replace(self.parts.pace, **pace))
-        running = asyncio.create_task(run_worker(parts, stop, alone=alone))
+        context = replace(self.parts, timing=replace(self.parts.timing, **pace))
+        running = asyncio.create_task(run_worker(context, stop, alone=alone))
         try:
             yield stop
         finally:
@@ -173,7 +173,7 @@ def new_job(now: float, *, owner: str = "ann", sandbox: bool = False, **facts: A
             "labels": (("Prompt", "a boat"),),
             "frame": (16, 9),
             "estimate": Amounts("1.40", "1.40", "USD", "about $1.40"),
-            "order": Order("acme", "boats", "", "t2v", body, media),
+            "order": Submission("acme", "boats", "", "t2v", body, media),
             "typical_sec": 60.0,
             "deadline_sec": 600.0,
             "created_at": now,

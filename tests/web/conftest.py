@@ -7,18 +7,18 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tasks.context import Parts, build_parts
+from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
 from tests.support import catalogue_of, environ
 from web.app import create_app
 
 
 @pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
     """All parts, with a queue that is away and a sandbox that does not answer."""
     settings = read_settings(environ(tmp_path / "data", 8420))
     prepare_data_dir(settings)
-    built = await build_parts(
+    built = await build_context(
         settings,
         queue_url=f"unix://{tmp_path}/no.sock",
         sandbox_url="http://127.0.0.1:1",
@@ -29,8 +29,8 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
 
 
 @pytest.fixture
-def app(parts: Parts) -> Litestar:
-    return create_app(parts)
+def app(context: AppContext) -> Litestar:
+    return create_app(context)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from models.spec.values import Values
-from tasks.context import Parts
-from tasks.create_job import Placed, place
+from tasks.context import AppContext
+from tasks.create_job import JobCreated, create_job
 from tasks.storage.uploads import Upload
 from tests.support import png
 from web.api.jobs import MAX_JSON_REQUEST
@@ -140,17 +140,17 @@ async def test_everything_that_the_page_loads_is_ours(web: httpx.AsyncClient) ->
     assert re.findall(r"<script(?![^>]*src=)|\sstyle=|\son[a-z]+=", text) == [], "the policy forbids it"
 
 
-async def test_what_belongs_to_another_is_not_there(web: httpx.AsyncClient, parts: Parts) -> None:
+async def test_what_belongs_to_another_is_not_there(web: httpx.AsyncClient, context: AppContext) -> None:
     async def content() -> AsyncIterator[bytes]:
         yield png((640, 480))
 
-    upload = await parts.uploads.accept("somebody", "theirs.png", content())
+    upload = await context.uploads.accept("somebody", "theirs.png", content())
     assert isinstance(upload, Upload)
     values: Values = {"mode": "i2v", "prompt": "x", "image": upload.id}
-    placed = await place(parts, owner="somebody", model=KLING, values=values, from_form=False)
-    assert isinstance(placed, Placed)
+    placed = await create_job(context, owner="somebody", model=KLING, values=values, from_form=False)
+    assert isinstance(placed, JobCreated)
     job = placed.job.id
-    file = parts.settings.data_dir / "media" / job / "video.mp4"
+    file = context.settings.data_dir / "media" / job / "video.mp4"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"theirs")
 
@@ -168,7 +168,7 @@ async def test_what_belongs_to_another_is_not_there(web: httpx.AsyncClient, part
     taken = await web.post("/api/video/jobs", json={"model": KLING, "values": values})
     assert set(taken.json()["errors"]) == {"image"}
     assert file.exists()
-    assert (await parts.jobs.get("somebody", job)) == placed.job
+    assert (await context.jobs.get("somebody", job)) == placed.job
 
 
 async def test_an_upload_can_be_fetched_by_its_owner(web: httpx.AsyncClient) -> None:
@@ -191,13 +191,13 @@ async def test_an_upload_can_be_fetched_by_its_owner(web: httpx.AsyncClient) -> 
     ],
 )
 async def test_a_file_that_is_no_good_is_told_in_a_sentence(
-    web: httpx.AsyncClient, parts: Parts, files: dict[str, tuple[str, bytes, str]]
+    web: httpx.AsyncClient, context: AppContext, files: dict[str, tuple[str, bytes, str]]
 ) -> None:
     answer = await web.post("/api/video/uploads", files=files)
     assert answer.status_code == 422
     assert len(answer.json()["error"]["message"]) > 20
-    assert await parts.uploads.store.is_empty()
-    assert not list(parts.settings.data_dir.rglob("*.part"))
+    assert await context.uploads.store.is_empty()
+    assert not list(context.settings.data_dir.rglob("*.part"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from providers.outcomes import KeyCheck
 from tasks.database.database import open_database
-from tasks.provider_keys import Keys
+from tasks.provider_keys import ProviderKeys
 from tasks.settings import load_secret, prepare_data_dir, read_settings
 from tests.support import CHECKOUT, command, environ
 
@@ -200,7 +200,7 @@ async def test_providers_count_stored_keys_without_a_server(env: dict[str, str],
     settings = read_settings(env)
     prepare_data_dir(settings)
     database = await open_database(settings.database_url)
-    keys = Keys(database, load_secret(settings))
+    keys = ProviderKeys(database, load_secret(settings))
     await keys.set("fal", "stored:secret")
     await keys.set("replicate", "refused-secret")
     await keys.note_check("replicate", "refused-secret", KeyCheck("refused", "no such token"))

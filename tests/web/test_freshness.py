@@ -5,17 +5,17 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from models.spec.catalogue import Catalogue
-from tasks.context import Parts
+from tasks.context import AppContext
 from tests.support import CHECKOUT
 from web.app import REFRESH_SECONDS, Fresh
 
 
 async def test_files_are_looked_at_by_the_first_request_after_a_second_and_not_before(
-    parts: Parts, tmp_path: Path
+    context: AppContext, tmp_path: Path
 ) -> None:
     folder, now = tmp_path / "mine", 100.0
     folder.mkdir()
-    fresh = Fresh(replace(parts, catalogue=Catalogue((folder,))), lambda: now)
+    fresh = Fresh(replace(context, catalogue=Catalogue((folder,))), lambda: now)
 
     async def keys() -> list[str]:
         return [spec.key for spec in (await fresh()).catalogue.all()]

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tasks.context import Parts
-from tasks.create_job import Placed, place
+from tasks.context import AppContext
+from tasks.create_job import JobCreated, create_job
 
 KLING = "kling-v2.1-master"
 
@@ -21,12 +21,12 @@ KLING = "kling-v2.1-master"
     ],
 )
 async def test_a_file_of_any_format_is_served_to_its_owner(
-    web: httpx.AsyncClient, parts: Parts, name: str, kind: str
+    web: httpx.AsyncClient, context: AppContext, name: str, kind: str
 ) -> None:
     values = {"prompt": "A kite"}
-    placed = await place(parts, owner="local", model=KLING, values=dict(values), from_form=False)
-    assert isinstance(placed, Placed)
-    file = parts.settings.data_dir / "media" / placed.job.id / name
+    placed = await create_job(context, owner="local", model=KLING, values=dict(values), from_form=False)
+    assert isinstance(placed, JobCreated)
+    file = context.settings.data_dir / "media" / placed.job.id / name
     file.parent.mkdir(parents=True)
     file.write_bytes(b"paid for")
     answer = await web.get(f"/media/{placed.job.id}/{name}")

@@ -221,15 +221,15 @@ def test_an_addition_counts_every_file_that_it_brought(checkout: Path) -> None:
     (checkout / "providers" / "old.toml").write_text("a\n")
     commit(checkout)
     (checkout / "providers" / "new.toml").write_text("a\n\nb\n")
-    path = checkout / "models" / "film.toml"
+    path = checkout / "models" / "video.toml"
     path.write_text("a\n")
-    film = structs.replace(spec_of('{ name = "prompt", type = "text" },'), key="film")
+    video = structs.replace(spec_of('{ name = "prompt", type = "text" },'), key="video")
     told = {
-        name: addition(structs.replace(film, provider=name), path, History(checkout), "asked\nfor")
+        name: addition(structs.replace(video, provider=name), path, History(checkout), "asked\nfor")
         for name in ("old", "new")
     }
-    assert told["old"].startswith("Added the model film / asked for / models/film.toml, 1 lines; t2v")
-    assert "models/film.toml, 1 lines, providers/new.toml, 2 lines; t2v" in told["new"]
+    assert told["old"].startswith("Added the model video / asked for / models/video.toml, 1 lines; t2v")
+    assert "models/video.toml, 1 lines, providers/new.toml, 2 lines; t2v" in told["new"]
 
 
 def test_a_missing_log_is_named(checkout: Path) -> None:

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from tasks.context import Parts
-from tasks.storage.media import Media
-from tasks.storage.store import Folder, StorageAway, Stored
+from tasks.context import AppContext
+from tasks.storage.media import MediaStorage
+from tasks.storage.store import FolderStorage, StorageAway, Stored
 from tasks.storage.uploads import Uploads
 from tests.support import png
 from web.app import create_app
@@ -17,7 +17,7 @@ from web.app import create_app
 ORDER = {"model": "kling-v2.1-master", "values": {"prompt": "A boat"}}
 
 
-class Away(Folder):
+class Away(FolderStorage):
     """A storage that does not answer."""
 
     async def find(self, key: str) -> Stored | None:
@@ -28,17 +28,17 @@ class Away(Folder):
 
 
 @pytest.fixture
-def locked(parts: Parts) -> sqlite3.Connection:
-    path = parts.settings.sqlite_path
+def locked(context: AppContext) -> sqlite3.Connection:
+    path = context.settings.sqlite_path
     assert path is not None
     return sqlite3.connect(path, isolation_level=None)
 
 
 async def test_a_locked_database_takes_no_order_and_says_so(
-    web: httpx.AsyncClient, parts: Parts, locked: sqlite3.Connection
+    web: httpx.AsyncClient, context: AppContext, locked: sqlite3.Connection
 ) -> None:
-    async with parts.database.transaction(durable=True):
-        await parts.database.rows("PRAGMA busy_timeout = 50")
+    async with context.database.transaction(durable=True):
+        await context.database.rows("PRAGMA busy_timeout = 50")
     locked.execute("BEGIN IMMEDIATE")
     answer = await web.post("/api/video/jobs", json=ORDER)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
@@ -53,10 +53,10 @@ async def test_a_locked_database_takes_no_order_and_says_so(
     assert (await web.post("/api/video/jobs", json=ORDER)).status_code == 201
 
 
-async def test_a_storage_that_is_away_is_told_to_people_and_programs(parts: Parts) -> None:
-    store = Away(parts.settings.data_dir / "away")
-    parts = replace(parts, media=Media(store), uploads=Uploads(store))
-    transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)  # type: ignore[arg-type]
+async def test_a_storage_that_is_away_is_told_to_people_and_programs(context: AppContext) -> None:
+    store = Away(context.settings.data_dir / "away")
+    context = replace(context, media=MediaStorage(store), uploads=Uploads(store))
+    transport = httpx.ASGITransport(create_app(context), raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8420") as web:
         job = (await web.post("/api/video/jobs", json=ORDER)).json()["id"]
         told = await web.get(f"/media/{job}/video.mp4")

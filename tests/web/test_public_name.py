@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tasks.context import Parts, build_parts
+from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
 from web.app import create_app
 from web.security import allowed_names, judge
@@ -54,38 +54,38 @@ def test_an_address_that_only_resembles_an_open_one_does_not_answer(path: str) -
         assert refusal.status == (404 if path.startswith("/") else 421)
 
 
-async def built(tmp_path: Path, public_url: str) -> Parts:
+async def built(tmp_path: Path, public_url: str) -> AppContext:
     places = {"SHOTLIST_DATA_DIR": str(tmp_path / "data"), "SHOTLIST_PUBLIC_URL": public_url}
     settings = read_settings(places)
     prepare_data_dir(settings)
-    return await build_parts(settings, queue_url="redis://127.0.0.1:1", sandbox_url=None)
+    return await build_context(settings, queue_url="redis://127.0.0.1:1", sandbox_url=None)
 
 
 @pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
     made = await built(tmp_path, f"https://{PUBLIC}")
     yield made
     await made.close()
 
 
-def paths(parts: Parts) -> list[str]:
+def paths(context: AppContext) -> list[str]:
     """Every address that the application has, with "x" for each part that varies."""
     found = set()
-    for route in create_app(parts).routes:
+    for route in create_app(context).routes:
         pieces = route.path.split("/")
         found.add("/".join("x" if piece.startswith("{") else piece for piece in pieces))
     return sorted(found)
 
 
-def client(parts: Parts, host: str) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+def client(context: AppContext, host: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
     return httpx.AsyncClient(transport=transport, base_url=f"http://{LOCAL}", headers={"host": host})
 
 
-async def test_nothing_but_webhooks_and_inputs_answers_whatever_the_method(parts: Parts) -> None:
-    here = paths(parts)
+async def test_nothing_but_webhooks_and_inputs_answers_whatever_the_method(context: AppContext) -> None:
+    here = paths(context)
     assert {"/video", "/account", "/api/video/jobs", "/schema", "/healthz", "/readyz", "/static/x"} <= {*here}
-    async with client(parts, PUBLIC) as http:
+    async with client(context, PUBLIC) as http:
         for path in (*here, *NEAR):
             for method in METHODS:
                 answer = await http.request(method, f"http://{LOCAL}{path}".replace("\n", "%0A"))
@@ -103,8 +103,8 @@ async def test_nothing_but_webhooks_and_inputs_answers_whatever_the_method(parts
     "host",
     [PUBLIC, PUBLIC.upper(), f"{PUBLIC}.", f"{PUBLIC}:443", f"{PUBLIC}:8420", f"{PUBLIC}.:80", f"{PUBLIC}:0"],
 )
-async def test_the_public_name_is_known_in_every_spelling(parts: Parts, host: str) -> None:
-    async with client(parts, host) as http:
+async def test_the_public_name_is_known_in_every_spelling(context: AppContext, host: str) -> None:
+    async with client(context, host) as http:
         assert (await http.get("/video")).status_code == 404
         assert (await http.post("/api/video/webhook/luma", json={})).status_code == 401
 
@@ -126,9 +126,9 @@ async def test_the_public_name_is_known_in_every_spelling(parts: Parts, host: st
     ],
 )
 async def test_a_proxy_that_puts_a_local_name_in_its_place_opens_no_more(
-    parts: Parts, headers: dict[str, str]
+    context: AppContext, headers: dict[str, str]
 ) -> None:
-    async with client(parts, LOCAL) as http:
+    async with client(context, LOCAL) as http:
         for path in ("/video", "/account", "/api/video/jobs", "/schema", "/healthz"):
             assert (await http.get(path, headers=headers)).status_code == 404
         order = await http.post("/api/video/jobs", headers=headers, json={"model": "x", "values": {}})
@@ -137,15 +137,15 @@ async def test_a_proxy_that_puts_a_local_name_in_its_place_opens_no_more(
         assert heard.status_code == 401
 
 
-async def test_the_local_page_goes_on_beside_the_public_name(parts: Parts) -> None:
+async def test_the_local_page_goes_on_beside_the_public_name(context: AppContext) -> None:
     for host in (LOCAL, "localhost:8420", "[::1]:8420"):
-        async with client(parts, host) as http:
+        async with client(context, host) as http:
             assert (await http.get("/video")).status_code == 200
             assert (await http.get("/healthz")).status_code == 200
 
 
-async def test_errors_under_the_public_name_show_no_page_of_ours(parts: Parts) -> None:
-    async with client(parts, PUBLIC) as http:
+async def test_errors_under_the_public_name_show_no_page_of_ours(context: AppContext) -> None:
+    async with client(context, PUBLIC) as http:
         answer = await http.get("/inputs/up_1", headers={"accept": "text/html"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
     assert "set-cookie" not in answer.headers

@@ -11,9 +11,9 @@ import httpx
 import psutil
 import pytest
 
-from providers.client.http import Clients
-from providers.description.catalogue import Wires
-from providers.registry import Lines
+from providers.client.http import HTTPClients
+from providers.description.catalogue import DescriptionCatalogue
+from providers.registry import ProviderRegistry
 from tasks.settings import prepare_data_dir, read_settings
 from tests.support import PATIENCE, environ, free_port, until
 from web.processes import Child, Sandbox, ours_to_start
@@ -133,8 +133,8 @@ def test_a_sandbox_that_answers_already_is_used_and_left_alone(tmp_path: Path) -
 @pytest.mark.slow
 async def test_a_sandbox_that_died_is_started_elsewhere_if_its_port_is_taken(tmp_path: Path) -> None:
     sandbox, stop = start(tmp_path), asyncio.Event()
-    async with Clients() as clients:
-        lines = Lines(Wires(()), clients, {}, sandbox.url)
+    async with HTTPClients() as clients:
+        lines = ProviderRegistry(DescriptionCatalogue(()), clients, {}, sandbox.url)
         watching = asyncio.create_task(sandbox.watch(lines, stop))
         try:
             before = sandbox.url

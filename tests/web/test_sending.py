@@ -7,8 +7,8 @@ import httpx
 import pytest
 from litestar import HttpMethod, Litestar, Request, Response, route
 
-from tasks.storage.store import CHUNK, Folder
-from web.errors import Refused, on_refused
+from tasks.storage.store import CHUNK, FolderStorage
+from web.errors import RequestRefused, on_refused
 from web.files import send_file
 
 CONTENT = bytes(range(256)) * (CHUNK // 100)  # some chunks and a bit
@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def client(file: Path) -> httpx.AsyncClient:
-    store = Folder(file.parent)
+    store = FolderStorage(file.parent)
 
     @route("/f", http_method=[HttpMethod.GET, HttpMethod.HEAD])
     async def serve(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -31,7 +31,7 @@ def client(file: Path) -> httpx.AsyncClient:
         assert stored is not None
         return send_file(request, store, stored, "video/mp4", save_as)
 
-    app = Litestar([serve], exception_handlers={Refused: on_refused}, logging_config=None)
+    app = Litestar([serve], exception_handlers={RequestRefused: on_refused}, logging_config=None)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")  # type: ignore[arg-type]
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tasks.context import Parts, build_parts
+from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
-from tasks.storage.uploads import LASTS, Signed, Upload
+from tasks.storage.uploads import LASTS, SignedURLs, Upload
 from tests.media_files import make_image
 from tests.support import catalogue_of
 from web.app import create_app
@@ -17,11 +17,11 @@ PUBLIC = "https://shots.example.org"
 
 
 @pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
     places = {"SHOTLIST_DATA_DIR": str(tmp_path / "data"), "SHOTLIST_PUBLIC_URL": PUBLIC}
     settings = read_settings(places)
     prepare_data_dir(settings)
-    made = await build_parts(
+    made = await build_context(
         settings,
         queue_url="redis://127.0.0.1:1",
         sandbox_url=None,
@@ -31,50 +31,52 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
     await made.close()
 
 
-async def uploaded(parts: Parts, tmp_path: Path) -> tuple[Upload, bytes]:
+async def uploaded(context: AppContext, tmp_path: Path) -> tuple[Upload, bytes]:
     content = make_image(tmp_path / "frame.png").read_bytes()
 
     async def chunks() -> AsyncIterator[bytes]:
         yield content
 
-    upload = await parts.uploads.accept("local", "frame.png", chunks())
+    upload = await context.uploads.accept("local", "frame.png", chunks())
     assert isinstance(upload, Upload)
     return upload, content
 
 
-async def ask(parts: Parts, address: str) -> httpx.Response:
-    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+async def ask(context: AppContext, address: str) -> httpx.Response:
+    transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client:
         return await client.get(address)
 
 
-async def test_a_provider_reads_the_file_under_its_signed_address(parts: Parts, tmp_path: Path) -> None:
-    upload, content = await uploaded(parts, tmp_path)
-    address = parts.signed.address("local", upload.id, parts.jobs.clock(), sandbox=False)
+async def test_a_provider_reads_the_file_under_its_signed_address(
+    context: AppContext, tmp_path: Path
+) -> None:
+    upload, content = await uploaded(context, tmp_path)
+    address = context.signed.address("local", upload.id, context.jobs.clock(), sandbox=False)
     assert address.startswith(f"{PUBLIC}/inputs/{upload.id}?")
-    answer = await ask(parts, address)
+    answer = await ask(context, address)
     assert (answer.status_code, answer.content) == (200, content)
     assert answer.headers["content-type"] == "image/png"
 
 
 @pytest.mark.parametrize("spoilt", ["signature", "file", "owner", "time", "late"])
-async def test_anything_changed_or_expired_is_404(parts: Parts, tmp_path: Path, spoilt: str) -> None:
-    upload, _ = await uploaded(parts, tmp_path)
-    other, _ = await uploaded(parts, tmp_path)
-    now = parts.jobs.clock()
-    good = parts.signed.address("local", upload.id, now, sandbox=False)
+async def test_anything_changed_or_expired_is_404(context: AppContext, tmp_path: Path, spoilt: str) -> None:
+    upload, _ = await uploaded(context, tmp_path)
+    other, _ = await uploaded(context, tmp_path)
+    now = context.jobs.clock()
+    good = context.signed.address("local", upload.id, now, sandbox=False)
     until = int(now + LASTS)
     address = {
         "signature": good[:-3] + "xyz",
         "file": good.replace(upload.id, other.id),
         "owner": good.replace("by=local", "by=ann"),
         "time": good.replace(str(until), str(until + 1)),
-        "late": parts.signed.address("local", upload.id, now - LASTS - 2, sandbox=False),
+        "late": context.signed.address("local", upload.id, now - LASTS - 2, sandbox=False),
     }[spoilt]
-    assert (await ask(parts, address)).status_code == 404
+    assert (await ask(context, address)).status_code == 404
 
 
 def test_without_a_public_address_only_the_sandbox_gets_one() -> None:
-    signed = Signed("secret", "", "http://127.0.0.1:8420")
+    signed = SignedURLs("secret", "", "http://127.0.0.1:8420")
     assert signed.address("local", "up_1", 0.0, sandbox=False) == ""
     assert signed.address("local", "up_1", 0.0, sandbox=True).startswith("http://127.0.0.1:8420/inputs/up_1?")

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from providers.outcomes import Operation
-from tasks.context import Parts, build_parts
-from tasks.create_job import Placed, place
+from tasks.context import AppContext, build_context
+from tasks.create_job import JobCreated, create_job
 from tasks.jobs.model import Job
 from tasks.jobs.repository import Cadence
 from tasks.settings import prepare_data_dir, read_settings
@@ -39,7 +39,7 @@ body = { prompt = "A kite" }
 
 
 @pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "luma-test.toml").write_text(LUMA)
     settings = read_settings(
@@ -50,76 +50,76 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
         }
     )
     prepare_data_dir(settings)
-    made = await build_parts(settings, queue_url="redis://127.0.0.1:1", sandbox_url="http://127.0.0.1:2")
+    made = await build_context(settings, queue_url="redis://127.0.0.1:1", sandbox_url="http://127.0.0.1:2")
     yield made
     await made.close()
 
 
 @pytest.fixture
-async def http(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(parts))  # type: ignore[arg-type]
+async def http(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8420") as client:
         yield client
 
 
-async def ordered(parts: Parts, operation: str | None) -> Job:
+async def ordered(context: AppContext, operation: str | None) -> Job:
     """A job that the provider knows by that id, or whose order got no clear answer."""
-    placed = await place(
-        parts, owner="local", model="luma-test", values={"prompt": "A kite"}, from_form=False
+    placed = await create_job(
+        context, owner="local", model="luma-test", values={"prompt": "A kite"}, from_form=False
     )
-    assert isinstance(placed, Placed)
-    job = await parts.jobs.move(placed.job, "submitting", "about to send")
+    assert isinstance(placed, JobCreated)
+    job = await context.jobs.transition(placed.job, "submitting", "about to send")
     assert job is not None
     if operation is None:
-        job = await parts.jobs.move(job, "unconfirmed", "no answer", billing="unknown")
+        job = await context.jobs.transition(job, "unconfirmed", "no answer", billing="unknown")
     else:
-        job = await parts.jobs.answers.accepted(job.id, Operation(operation), Cadence(300, 300, 300))
+        job = await context.jobs.outcomes.accepted(job.id, Operation(operation), Cadence(300, 300, 300))
     assert job is not None
     return job
 
 
-def address(parts: Parts, job: Job) -> str:
-    wire = parts.wires.get("luma")
+def address(context: AppContext, job: Job) -> str:
+    wire = context.descriptions.get("luma")
     assert wire is not None
-    found = parts.webhooks.address(wire, job.id)
+    found = context.webhooks.address(wire, job.id)
     assert found is not None
     return found.removeprefix(PUBLIC)
 
 
-async def due(parts: Parts) -> list[str]:
-    return [each.id for each in await parts.jobs.claims.due_looks(10, 1.0)]
+async def due(context: AppContext) -> list[str]:
+    return [each.id for each in await context.jobs.claims.claim_due_polls(10, 1.0)]
 
 
 async def test_a_message_with_the_jobs_secret_brings_its_look_forward(
-    parts: Parts, http: httpx.AsyncClient
+    context: AppContext, http: httpx.AsyncClient
 ) -> None:
-    job = await ordered(parts, "op-1")
-    assert await due(parts) == []
-    answer = await http.post(address(parts, job), json={"id": "op-1", "state": "failed"})
+    job = await ordered(context, "op-1")
+    assert await due(context) == []
+    answer = await http.post(address(context, job), json={"id": "op-1", "state": "failed"})
     assert answer.status_code == 200
-    assert await due(parts) == [job.id]
-    after = await parts.jobs.find(job.id)
+    assert await due(context) == [job.id]
+    after = await context.jobs.get_any(job.id)
     assert after is not None
     assert (after.state, after.revision) == (job.state, job.revision)  # what it claims is not believed
 
 
 async def test_a_message_that_brings_the_id_finds_an_order_without_answer(
-    parts: Parts, http: httpx.AsyncClient
+    context: AppContext, http: httpx.AsyncClient
 ) -> None:
-    job = await ordered(parts, None)
-    await http.post(address(parts, job), json={"id": "op-9", "state": "dreaming"})
-    after = await parts.jobs.find(job.id)
+    job = await ordered(context, None)
+    await http.post(address(context, job), json={"id": "op-9", "state": "dreaming"})
+    after = await context.jobs.get_any(job.id)
     assert after is not None
     assert (after.state, after.provider_job_id, after.billing) == ("processing", "op-9", None)
-    assert await due(parts) == [job.id]
+    assert await due(context) == [job.id]
 
 
 @pytest.mark.parametrize("spoilt", ["token", "job", "provider", "nothing signed"])
 async def test_anything_else_is_401_and_changes_nothing(
-    parts: Parts, http: httpx.AsyncClient, spoilt: str
+    context: AppContext, http: httpx.AsyncClient, spoilt: str
 ) -> None:
-    job, other = await ordered(parts, "op-1"), await ordered(parts, None)
-    good = address(parts, job)
+    job, other = await ordered(context, "op-1"), await ordered(context, None)
+    good = address(context, job)
     path = {
         "token": good[:-3] + "xyz",
         "job": good.replace(job.id, other.id),
@@ -129,35 +129,37 @@ async def test_anything_else_is_401_and_changes_nothing(
     answer = await http.post(path, json={"id": "op-1", "state": "completed"})
     assert answer.status_code == 401
     assert answer.json()["error"]["class"] == "not_verified"
-    assert await due(parts) == []
-    assert await parts.jobs.find(other.id) == other
+    assert await due(context) == []
+    assert await context.jobs.get_any(other.id) == other
 
 
 @pytest.mark.parametrize("known", [None, "op-2"])
 async def test_a_good_message_about_another_job_is_401_and_changes_nothing(
-    parts: Parts, http: httpx.AsyncClient, known: str | None
+    context: AppContext, http: httpx.AsyncClient, known: str | None
 ) -> None:
-    first, second = await ordered(parts, "op-1"), await ordered(parts, known)
+    first, second = await ordered(context, "op-1"), await ordered(context, known)
     for _ in ("while the first is looked at", "after it ended"):
-        answer = await http.post(address(parts, second), json={"id": "op-1", "state": "completed"})
+        answer = await http.post(address(context, second), json={"id": "op-1", "state": "completed"})
         assert answer.status_code == 401
-        assert await due(parts) == []
-        assert await parts.jobs.find(second.id) == second
-        await parts.jobs.note(first.id, next_look_at=None)
+        assert await due(context) == []
+        assert await context.jobs.get_any(second.id) == second
+        await context.jobs.record_facts(first.id, next_look_at=None)
 
 
-async def test_an_id_of_a_job_that_has_one_is_not_replaced(parts: Parts, http: httpx.AsyncClient) -> None:
-    job = await ordered(parts, "op-1")
-    await http.post(address(parts, job), json={"id": "op-2"})
-    after = await parts.jobs.find(job.id)
+async def test_an_id_of_a_job_that_has_one_is_not_replaced(
+    context: AppContext, http: httpx.AsyncClient
+) -> None:
+    job = await ordered(context, "op-1")
+    await http.post(address(context, job), json={"id": "op-2"})
+    after = await context.jobs.get_any(job.id)
     assert after is not None
     assert after.provider_job_id == "op-1"
 
 
-async def test_a_job_is_found_by_the_providers_id_exactly(parts: Parts) -> None:
-    job, _ = await ordered(parts, "op-1"), await ordered(parts, "op-11")
-    found = await parts.jobs.of_operation("luma", "op-1")
+async def test_a_job_is_found_by_the_providers_id_exactly(context: AppContext) -> None:
+    job, _ = await ordered(context, "op-1"), await ordered(context, "op-11")
+    found = await context.jobs.get_by_operation("luma", "op-1")
     assert found is not None
     assert found.id == job.id
-    assert await parts.jobs.of_operation("luma", "op%") is None
-    assert await parts.jobs.of_operation("fal", "op-1") is None
+    assert await context.jobs.get_by_operation("luma", "op%") is None
+    assert await context.jobs.get_by_operation("fal", "op-1") is None

@@ -26,23 +26,23 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
-from models.spec.fields import Field, Group, Media, Rows
+from models.spec.fields import Field, GroupField, MediaField, RowsField
 from models.spec.suggest import nearest
 from models.spec.values import JSON, Values
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.create_job import (
-    Answer,
+    CreateOutcome,
     Invalid,
+    JobCreated,
     KeyReused,
     NotReady,
-    Placed,
     PriceRose,
     UnknownModel,
-    place,
-    remove,
+    create_job,
+    delete_job,
 )
 from tasks.jobs.model import Job
-from tasks.reconcile import NotFound, told
+from tasks.reconcile import NotFound, record_job_id
 from tasks.storage.uploads import BadUpload, Uploads
 from web.api.schemas import (
     JobAnswer,
@@ -57,7 +57,7 @@ from web.errors import (
     AnyRequest,
     ErrorAnswer,
     FieldErrors,
-    Refused,
+    RequestRefused,
     Unfit,
     answer,
     documented,
@@ -122,16 +122,16 @@ async def _walk(fields: Sequence[Field], values: Values, prefix: str, take: Take
 
 async def _one(field: Field | None, value: JSON, name: str, take: Take) -> JSON:
     match field, value:
-        case Media(), str() if value[:5].lower() == "data:":
+        case MediaField(), str() if value[:5].lower() == "data:":
             return await take(name, value)
-        case Media(), list():
+        case MediaField(), list():
             return [await _one(field, item, name, take) for item in value]
-        case Rows(), list():
+        case RowsField(), list():
             return [
                 await _walk(field.fields, row, f"{name}.{number}.", take) if isinstance(row, dict) else row
                 for number, row in enumerate(value)
             ]
-        case Group(), dict():
+        case GroupField(), dict():
             return await _walk(field.fields, value, f"{name}.", take)
         case _:
             return value
@@ -160,7 +160,7 @@ async def json_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         sent = media_type or "no content type"
-        raise Refused(
+        raise RequestRefused(
             415,
             "unsupported_media_type",
             f"Send JSON with the header Content-Type: application/json; this was {sent}. Nothing was ordered.",
@@ -222,9 +222,9 @@ def _shape_error(key: str, message: str) -> tuple[str, str]:
         422: documented(FieldErrors, "A sentence for each field that is wrong"),
     },
 )
-async def create_job(
+async def post_job(
     data: JSONBody[NewJob],
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     owner: NamedDependency[str],
     idempotency_key: Annotated[
         str,
@@ -233,17 +233,17 @@ async def create_job(
 ) -> JobAnswer:
     """Check and accept an order; the job then runs by itself. Nothing is paid for before it is accepted."""
     if len(idempotency_key) > 255:
-        raise Refused(
+        raise RequestRefused(
             400, "bad_request", "The Idempotency-Key is longer than 255 characters. Nothing was ordered."
         )
-    spec, values = parts.catalogue.get(data.model), data.values
+    spec, values = context.catalogue.get(data.model), data.values
     if spec is not None:
-        taken = await take_data_uris(parts.uploads, owner, spec.fields, values)
+        taken = await take_data_uris(context.uploads, owner, spec.fields, values)
         if taken.errors:
             raise Unfit(taken.errors)
         values = taken.values
-    placed = await place(
-        parts,
+    placed = await create_job(
+        context,
         owner=owner,
         model=data.model,
         values=values,
@@ -254,20 +254,20 @@ async def create_job(
     return _answer(placed)
 
 
-def _answer(placed: Answer) -> JobAnswer:
+def _answer(placed: CreateOutcome) -> JobAnswer:
     match placed:
-        case Placed(job):
+        case JobCreated(job):
             return job_answer(job)
         case Invalid(errors):
             raise Unfit(errors)
         case UnknownModel(sentence=sentence):
-            raise Refused(404, "unknown_model", sentence)
+            raise RequestRefused(404, "unknown_model", sentence)
         case NotReady(sentence):
-            raise Refused(409, "not_ready", sentence)
+            raise RequestRefused(409, "not_ready", sentence)
         case KeyReused(sentence):
-            raise Refused(409, "idempotency_key_reused", sentence)
+            raise RequestRefused(409, "idempotency_key_reused", sentence)
         case PriceRose(sentence=sentence):
-            raise Refused(409, "price_rose", sentence)
+            raise RequestRefused(409, "price_rose", sentence)
 
 
 def _fingerprint(data: NewJob) -> str:
@@ -287,44 +287,44 @@ class FoundJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/models", summary="The catalogue", tags=["models"])
-async def list_models(parts: NamedDependency[Parts]) -> ModelsAnswer:
+async def list_models(context: NamedDependency[AppContext]) -> ModelsAnswer:
     """All models that can be read, in the order of the page."""
-    return ModelsAnswer([model_entry(parts, spec) for spec in parts.catalogue.all()])
+    return ModelsAnswer([model_entry(context, spec) for spec in context.catalogue.all()])
 
 
 @get("/models/{key:str}", summary="One model", tags=["models"], responses=MISSING)
-async def get_model(key: FromPath[str], parts: NamedDependency[Parts]) -> ModelAnswer:
+async def get_model(key: FromPath[str], context: NamedDependency[AppContext]) -> ModelAnswer:
     """Its fields, rules, limits, price and examples, and the JSON Schema of its values."""
-    spec = parts.catalogue.get(key)
+    spec = context.catalogue.get(key)
     if spec is None:
-        near = nearest(key, [known.key for known in parts.catalogue.all()])
+        near = nearest(key, [known.key for known in context.catalogue.all()])
         hint = f" Did you mean {near}?" if near else " GET /api/video/models lists them."
-        raise Refused(404, "unknown_model", f"There is no model {key}.{hint}")
-    return model_answer(parts, spec)
+        raise RequestRefused(404, "unknown_model", f"There is no model {key}.{hint}")
+    return model_answer(context, spec)
 
 
 @get("/jobs", summary="Your jobs", tags=["jobs"], responses={400: UNREADABLE})
 async def list_jobs(
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     owner: NamedDependency[str],
     limit: Annotated[int, QueryParameter(ge=1, le=200, description="How many, at most.")] = 50,
     before: Annotated[str, QueryParameter(description="The `next` of the page before.")] = "",
 ) -> JobsAnswer:
     """Newest first, a page at a time."""
-    if before and await parts.jobs.get(owner, before) is None:
+    if before and await context.jobs.get(owner, before) is None:
         gone = f"There is no job {before} any more: begin again without `before`."
-        raise Refused(400, "bad_request", gone)
-    jobs = await parts.jobs.listing(owner, limit=limit + 1, before=before or None)
+        raise RequestRefused(400, "bad_request", gone)
+    jobs = await context.jobs.list_page(owner, limit=limit + 1, before=before or None)
     page = jobs[:limit]
     return JobsAnswer([job_answer(job) for job in page], page[-1].id if len(jobs) > limit else None)
 
 
 @get("/jobs/{job_id:str}", summary="One job", tags=["jobs"], responses=MISSING)
 async def get_job(
-    job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    job_id: FromPath[str], context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> JobAnswer:
     """As it is now. `status` ends as succeeded, failed, canceled or unconfirmed."""
-    return job_answer(_found(await parts.jobs.get(owner, job_id)))
+    return job_answer(_found(await context.jobs.get(owner, job_id)))
 
 
 @post(
@@ -335,10 +335,10 @@ async def get_job(
     responses=MISSING,
 )
 async def cancel_job(
-    job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    job_id: FromPath[str], context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> JobAnswer:
     """A job that was never sent stops at once; otherwise the provider is asked, and what it has made is kept."""
-    return job_answer(_found(await parts.jobs.request_cancel(owner, job_id)))
+    return job_answer(_found(await context.jobs.request_cancel(owner, job_id)))
 
 
 @post(
@@ -356,13 +356,13 @@ async def cancel_job(
 async def find_job(
     job_id: FromPath[str],
     data: JSONBody[FoundJob],
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     owner: NamedDependency[str],
 ) -> JobAnswer:
     """Where an order got no clear answer and the provider has it: it is asked for, and the job goes on from there."""
-    match await told(parts, owner, job_id, data.provider_job_id):
+    match await record_job_id(context, owner, job_id, data.provider_job_id):
         case NotFound(sentence):
-            raise Refused(409, "not_found_there", sentence)
+            raise RequestRefused(409, "not_found_there", sentence)
         case job:
             return job_answer(_found(job))
 
@@ -373,13 +373,13 @@ async def find_job(
     tags=["jobs"],
     responses={**MISSING, 409: documented(ErrorAnswer, "It still runs")},
 )
-async def delete_job(
-    job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+async def delete_one(
+    job_id: FromPath[str], context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> None:
     """For good. A job that still runs is refused: cancel it first."""
-    match await remove(parts, owner, job_id):
+    match await delete_job(context, owner, job_id):
         case "live":
-            raise Refused(
+            raise RequestRefused(
                 409, "still_running", "This job still runs, so it was not removed: cancel it first."
             )
         case "missing":
@@ -388,7 +388,7 @@ async def delete_job(
 
 def _found(job: Job | None) -> Job:
     if job is None:
-        raise Refused(404, "not_found", "There is no such job, or it is not yours.")
+        raise RequestRefused(404, "not_found", "There is no such job, or it is not yours.")
     return job
 
 
@@ -398,12 +398,12 @@ routes = [
         route_handlers=[
             list_models,
             get_model,
-            create_job,
+            post_job,
             list_jobs,
             get_job,
             cancel_job,
             find_job,
-            delete_job,
+            delete_one,
         ],
     )
 ]

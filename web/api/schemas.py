@@ -13,7 +13,7 @@ from models.spec.expressions import Expression
 from models.spec.fields import Field
 from models.spec.schema import Spec
 from models.spec.values import JSON
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.jobs.model import Job, JobError, Output, State
 
 ALWAYS = ("name", "label", "required", "value")
@@ -248,8 +248,8 @@ def output_answer(job_id: str, output: Output) -> OutputAnswer:
     )
 
 
-def model_entry(parts: Parts, spec: Spec) -> ModelEntry:
-    choice = parts.lines.choose(spec.provider)
+def model_entry(context: AppContext, spec: Spec) -> ModelEntry:
+    choice = context.registry.choose(spec.provider)
     return ModelEntry(
         key=spec.key,
         display_name=spec.display_name,
@@ -265,8 +265,8 @@ def model_entry(parts: Parts, spec: Spec) -> ModelEntry:
     )
 
 
-def model_answer(parts: Parts, spec: Spec) -> ModelAnswer:
-    entry = model_entry(parts, spec)
+def model_answer(context: AppContext, spec: Spec) -> ModelAnswer:
+    entry = model_entry(context, spec)
     return ModelAnswer(
         **{name: getattr(entry, name) for name in entry.__struct_fields__ if name != "price"},
         typical_price=entry.price,

@@ -16,9 +16,9 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from providers.webhook_signatures import Challenged, Heard, Unheard
-from tasks.context import Parts
-from tasks.reconcile import find_job, heard
-from web.errors import Refused
+from tasks.context import AppContext
+from tasks.reconcile import find_job, record_webhook
+from web.errors import RequestRefused
 
 log = logging.getLogger("shotlist.webhooks")
 
@@ -37,11 +37,11 @@ class Noted(Struct, frozen=True):
 )
 async def about_a_job(
     request: Request[Any, Any, Any],
-    parts: NamedDependency[Parts],
+    context: NamedDependency[AppContext],
     provider: FromPath[str],
     job_id: FromPath[str],
 ) -> Any:
-    return await _hear(request, parts, provider, job_id)
+    return await _hear(request, context, provider, job_id)
 
 
 @post(
@@ -51,21 +51,23 @@ async def about_a_job(
     include_in_schema=False,
 )
 async def about_any_job(
-    request: Request[Any, Any, Any], parts: NamedDependency[Parts], provider: FromPath[str]
+    request: Request[Any, Any, Any], context: NamedDependency[AppContext], provider: FromPath[str]
 ) -> Any:
-    return await _hear(request, parts, provider, None)
+    return await _hear(request, context, provider, None)
 
 
-async def _hear(request: Request[Any, Any, Any], parts: Parts, provider: str, job_id: str | None) -> Any:
-    job = await find_job(parts, provider, job_id, None) if job_id else None
-    choice = parts.lines.choose(provider) if job_id is None else None
-    line = parts.lines.line(*job.line_key) if job else None
+async def _hear(
+    request: Request[Any, Any, Any], context: AppContext, provider: str, job_id: str | None
+) -> Any:
+    job = await find_job(context, provider, job_id, None) if job_id else None
+    choice = context.registry.choose(provider) if job_id is None else None
+    client = context.registry.client(*job.line_key) if job else None
     if choice is not None:
-        line = parts.lines.line(provider, choice.origin, choice.sandbox)
-    if line is None:
+        client = context.registry.client(provider, choice.origin, choice.sandbox)
+    if client is None:
         raise _unauthorized()
-    hearing = await parts.webhooks.hear(
-        line,
+    hearing = await context.webhooks.hear(
+        client,
         job_id,
         token=request.query_params.get("token", ""),
         headers={name.lower(): value for name, value in request.headers.items()},
@@ -73,21 +75,21 @@ async def _hear(request: Request[Any, Any, Any], parts: Parts, provider: str, jo
     )
     match hearing:
         case Unheard(why):
-            log.warning("a message in the name of %s was not believed: %s", line.wire.name, why)
+            log.warning("a message in the name of %s was not believed: %s", client.description.name, why)
             raise _unauthorized()
         case Challenged(reply):
             return reply
         case Heard(operation):
-            job = job or await find_job(parts, provider, None, operation)
-            if job is not None and not await heard(parts, job, operation):
-                log.warning("a message of %s came to the address of another job", line.wire.name)
+            job = job or await find_job(context, provider, None, operation)
+            if job is not None and not await record_webhook(context, job, operation):
+                log.warning("a message of %s came to the address of another job", client.description.name)
                 raise _unauthorized()
             return Noted()
 
 
-def _unauthorized() -> Refused:
+def _unauthorized() -> RequestRefused:
     """The same answer whatever is wrong, so that nobody learns here which jobs exist."""
-    return Refused(
+    return RequestRefused(
         401, "not_verified", "This message could not be verified as the provider's. Nothing was changed."
     )
 

@@ -345,9 +345,13 @@ def integration(spec: "Spec", providers: Path) -> str:
     """A title and six indented lines, to be appended with a time."""
     from models.describe import summary, title
     from providers.description.catalogue import normalisation
-    from providers.description.loader import read_wire
-    from providers.description.schema import Wire
+    from providers.description.loader import read_description
+    from providers.description.schema import ProviderDescription
 
-    wire = read_wire(providers / f"{spec.provider}.toml")
-    answers = normalisation(wire) if isinstance(wire, Wire) else f"{spec.provider}'s wire is not here"
+    description = read_description(providers / f"{spec.provider}.toml")
+    answers = (
+        normalisation(description)
+        if isinstance(description, ProviderDescription)
+        else f"{spec.provider}'s wire is not here"
+    )
     return "\n  ".join([" ".join(title(spec).split()), *summary(spec, answers).splitlines()])

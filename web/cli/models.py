@@ -118,18 +118,22 @@ def _read_values(source: str) -> dict[str, Any]:
 def _request(spec: "Spec", mode: str, body: dict[str, Any]) -> dict[str, Any]:
     """What would be sent: address and body as the provider's wire makes them; the body alone where it has no wire."""
     from providers.client.requests import build_submit, names_of_model
-    from providers.description.loader import read_wire
-    from providers.description.schema import Wire
+    from providers.description.loader import read_description
+    from providers.description.schema import ProviderDescription
     from providers.outcomes import Operation
 
     asked = Operation("", endpoint=spec.endpoint_for(mode), version=spec.version, mode=mode)
     settings = read_settings(read_environ())
     paths = [folder / f"{spec.provider}.toml" for folder in reversed(settings.providers_dirs)]
-    wire = next((read_wire(path) for path in paths if path.is_file()), None)
-    request = build_submit(wire, names_of_model(asked), body) if isinstance(wire, Wire) else None
-    if request is None or not isinstance(wire, Wire):
+    description = next((read_description(path) for path in paths if path.is_file()), None)
+    request = (
+        build_submit(description, names_of_model(asked), body)
+        if isinstance(description, ProviderDescription)
+        else None
+    )
+    if request is None or not isinstance(description, ProviderDescription):
         return {"body": body}
-    url = request.url if "://" in request.url else wire.base + request.url
+    url = request.url if "://" in request.url else description.base + request.url
     return {"method": request.method, "url": url, "headers": request.headers, "body": request.body}
 
 

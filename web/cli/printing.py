@@ -26,12 +26,12 @@ def _check_file(file: Path, wires: Sequence[str]) -> "Sequence[Problem]":
     from models.spec.loader import read_spec
     from models.spec.schema import Problem, Spec
     from models.spec.suggest import did_you_mean
-    from providers.description.loader import read_wire
-    from providers.description.schema import Wire
+    from providers.description.loader import read_description
+    from providers.description.schema import ProviderDescription
 
     if is_wire(file):
-        wire = read_wire(file)
-        return () if isinstance(wire, Wire) else wire
+        description = read_description(file)
+        return () if isinstance(description, ProviderDescription) else description
     spec = read_spec(file)
     if not isinstance(spec, Spec):
         return spec

@@ -59,19 +59,22 @@ def stored_keys(settings: Settings) -> StoredKeys:
 
 
 async def _read(settings: Settings) -> StoredKeys:
-    from providers.client.http import Clients
-    from providers.description.catalogue import Wires
-    from providers.registry import Lines
+    from providers.client.http import HTTPClients
+    from providers.description.catalogue import DescriptionCatalogue
+    from providers.registry import ProviderRegistry
     from tasks.database.database import open_database
-    from tasks.provider_keys import Keys
+    from tasks.provider_keys import ProviderKeys
 
     database = await open_database(settings.database_url)
     try:
-        keys = Keys(database, load_secret(settings))
+        keys = ProviderKeys(database, load_secret(settings))
         await keys.refresh()
-        wires = Wires(settings.providers_dirs)
-        lines = Lines(wires, Clients(), settings.environ, None, keys.get)
-        checks = {wire.name: await keys.last_check(wire.name, lines.key(wire.name)) for wire in wires.all()}
+        descriptions = DescriptionCatalogue(settings.providers_dirs)
+        registry = ProviderRegistry(descriptions, HTTPClients(), settings.environ, None, keys.get)
+        checks = {
+            description.name: await keys.last_check(description.name, registry.key(description.name))
+            for description in descriptions.all()
+        }
     finally:
         await database.close()
     refused = {name for name, check in checks.items() if check is not None and check.state == "refused"}
@@ -81,31 +84,33 @@ async def _read(settings: Settings) -> StoredKeys:
 def describe(settings: Settings, stored: StoredKeys) -> list[dict[str, Any]]:
     """One entry a provider; never a key itself."""
     from models.spec.catalogue import Catalogue
-    from providers.client.http import Clients
-    from providers.description.catalogue import Wires
-    from providers.registry import Lines
+    from providers.client.http import HTTPClients
+    from providers.description.catalogue import DescriptionCatalogue
+    from providers.registry import ProviderRegistry
 
-    wires, specs = Wires(settings.providers_dirs), Catalogue(settings.models_dirs).all()
-    lines = Lines(
-        wires,
-        Clients(),
+    descriptions, specs = DescriptionCatalogue(settings.providers_dirs), Catalogue(settings.models_dirs).all()
+    registry = ProviderRegistry(
+        descriptions,
+        HTTPClients(),
         settings.environ,
         settings.sandbox_url or None,
         lambda name: stored.keys.get(name, ""),
     )
     return [
         {
-            "name": wire.name,
-            "display_name": wire.display_name,
-            "key_state": "refused" if wire.name in stored.refused else lines.key_state(wire.name),
-            "key_source": lines.key_source(wire.name),
-            "key_name": wire.auth.env if wire.auth else None,
-            "origin": settings.environ.get(wire.base_url_name) or wire.base,
-            "wire_file": f"{wire.name}.toml",
-            "hooks": [f"{what} {name}" for what, name in wire.hooks.items()],
-            "models": [spec.key for spec in specs if spec.provider == wire.name],
+            "name": description.name,
+            "display_name": description.display_name,
+            "key_state": "refused"
+            if description.name in stored.refused
+            else registry.key_state(description.name),
+            "key_source": registry.key_source(description.name),
+            "key_name": description.auth.env if description.auth else None,
+            "origin": settings.environ.get(description.base_url_name) or description.base,
+            "wire_file": f"{description.name}.toml",
+            "hooks": [f"{what} {name}" for what, name in description.hooks.items()],
+            "models": [spec.key for spec in specs if spec.provider == description.name],
         }
-        for wire in wires.all()
+        for description in descriptions.all()
     ]
 
 

@@ -53,9 +53,9 @@ def schema_text(noun: Noun) -> str:
 
         schema = editor_schema(Spec, "A model of Shotlist")
     else:
-        from providers.description.schema import Wire
+        from providers.description.schema import ProviderDescription
 
-        schema = editor_schema(Wire, "A provider of Shotlist")
+        schema = editor_schema(ProviderDescription, "A provider of Shotlist")
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from models.importing.curl import Known
     from models.importing.questions import Question
     from models.importing.source import Read
-    from providers.description.schema import Wire
+    from providers.description.schema import ProviderDescription
 
 
 def fetch(provider: str, endpoint: str, environ: Mapping[str, str]) -> bytes:
     """The provider's document of one endpoint; SettingsError with a sentence where it cannot be had."""
     import asyncio
 
-    from providers.client.http import Clients
+    from providers.client.http import HTTPClients
     from providers.schema_fetch import NoSchema, fetch_schema
 
     async def ask() -> bytes | NoSchema:
-        async with Clients() as clients:
+        async with HTTPClients() as clients:
             return await fetch_schema(clients.direct, provider, endpoint, environ)
 
     answer = asyncio.run(ask())
@@ -75,19 +75,19 @@ def _fetched(provider: str, endpoint: str) -> "Read":
 
 def known_providers(settings: Settings) -> "list[Known]":
     """How the providers that we have take orders, so that a written request is recognised."""
-    from providers.description.catalogue import Wires
+    from providers.description.catalogue import DescriptionCatalogue
 
-    return [_known(wire) for wire in Wires(settings.providers_dirs).all()]
+    return [_known(description) for description in DescriptionCatalogue(settings.providers_dirs).all()]
 
 
-def _known(wire: "Wire") -> "Known":
+def _known(description: "ProviderDescription") -> "Known":
     from models.importing.curl import Known
 
-    path = wire.submit.path
+    path = description.submit.path
     paths = (path,) if isinstance(path, str) else tuple(path.values()) if isinstance(path, dict) else path
-    body = wire.submit.body if wire.submit.body != "{built}" else "{body}"
-    host = urlsplit(wire.base).hostname or ""
-    return Known(wire.name, host, paths, body, tuple(wire.submit.merge.items()))  # type: ignore[arg-type]
+    body = description.submit.body if description.submit.body != "{built}" else "{body}"
+    host = urlsplit(description.base).hostname or ""
+    return Known(description.name, host, paths, body, tuple(description.submit.merge.items()))  # type: ignore[arg-type]
 
 
 def printed(questions: "Iterable[Question]") -> Iterator[str]:

@@ -16,9 +16,9 @@ import uvicorn
 from msgspec import Struct, structs
 from PIL import Image
 
-from models.spec.fields import Media
-from providers.description.schema import Wire
-from providers.generic_mock import StandIn
+from models.spec.fields import MediaField
+from providers.description.schema import ProviderDescription
+from providers.generic_mock import GenericMock
 from providers.sandbox.video.render import Errand, render
 from tasks.settings import Settings
 from web.processes import Sandbox
@@ -26,31 +26,31 @@ from web.processes import Sandbox
 if TYPE_CHECKING:
     from models.spec.schema import Spec
     from models.spec.values import JSON, Values
-    from tasks.context import Parts
+    from tasks.context import AppContext
     from tasks.jobs.model import Job
 
 
 _RATE = 8000
 
 
-async def with_files(parts: "Parts", spec: "Spec", values: "Values") -> "Values":
+async def with_files(context: "AppContext", spec: "Spec", values: "Values") -> "Values":
     """The values with a small file of ours for every address in a media field of the form."""
     for field in spec.fields:
         value = values.get(field.name)
-        if not isinstance(field, Media) or value is None:
+        if not isinstance(field, MediaField) or value is None:
             continue
         if isinstance(value, list):
-            values[field.name] = [await _upload(parts, field) for _ in value]
+            values[field.name] = [await _upload(context, field) for _ in value]
         else:
-            values[field.name] = await _upload(parts, field)
+            values[field.name] = await _upload(context, field)
     return values
 
 
-async def _upload(parts: "Parts", field: Media) -> "JSON":
+async def _upload(context: "AppContext", field: MediaField) -> "JSON":
     from tasks.storage.uploads import BadUpload
 
     name, content = await asyncio.to_thread(_made, field)
-    accepted = await parts.uploads.accept("trial", name, _once(content))
+    accepted = await context.uploads.accept("trial", name, _once(content))
     if isinstance(accepted, BadUpload):
         raise RuntimeError(f"A file made for {field.name} was not taken: {accepted.sentence}")
     return accepted.id
@@ -60,7 +60,7 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _made(field: Media) -> tuple[str, bytes]:
+def _made(field: MediaField) -> tuple[str, bytes]:
     match field.media_kind:
         case "audio":
             return "trial.wav", _silence(_seconds(field))
@@ -76,11 +76,11 @@ def _made(field: Media) -> tuple[str, bytes]:
     )
 
 
-def _wants_jpeg(field: Media) -> bool:
+def _wants_jpeg(field: MediaField) -> bool:
     return bool(field.accept) and "png" not in field.accept
 
 
-def _size(field: Media) -> tuple[int, int]:
+def _size(field: MediaField) -> tuple[int, int]:
     """16:9 at 720 lines, moved into the field's limits."""
     ratio = min(max(16 / 9, field.min_ratio or 0), field.max_ratio or 1000)
     height = min(max(720, field.min_height or 0), field.max_height or 100_000)
@@ -88,7 +88,7 @@ def _size(field: Media) -> tuple[int, int]:
     return width // 2 * 2, height // 2 * 2
 
 
-def _seconds(field: Media) -> float:
+def _seconds(field: MediaField) -> float:
     return min(max(3.0, float(field.min_seconds or 0)), float(field.max_seconds or 1000))
 
 
@@ -121,18 +121,22 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 @asynccontextmanager
-async def stand_in(wire: Wire, folder: Path) -> AsyncIterator[str]:
+async def stand_in(description: ProviderDescription, folder: Path) -> AsyncIterator[str]:
     """Its origin, under which the provider has the prefix of its name, as with the sandbox."""
     clip = folder / "clip.mp4"
     await asyncio.to_thread(
-        render, Errand(wire.name, {"duration": 2, "resolution": "360p"}, "A stand-in", None, str(clip))
+        render, Errand(description.name, {"duration": 2, "resolution": "360p"}, "A stand-in", None, str(clip))
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = _Server(
             uvicorn.Config(
-                _App(StandIn(wire, f"{origin}/{wire.name}"), wire.name, clip.read_bytes()),
+                _App(
+                    GenericMock(description, f"{origin}/{description.name}"),
+                    description.name,
+                    clip.read_bytes(),
+                ),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -155,7 +159,7 @@ class _Server(uvicorn.Server):
 
 
 class _App:
-    def __init__(self, company: StandIn, name: str, clip: bytes) -> None:
+    def __init__(self, company: GenericMock, name: str, clip: bytes) -> None:
         self.company = company
         self.prefix = f"/{name}"
         self.clip = clip
@@ -217,7 +221,7 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 
 async def _run(settings: Settings, sandbox: Sandbox, spec: "Spec", tell: Callable[[str], None]) -> Outcome:
-    from tasks.context import build_parts
+    from tasks.context import build_context
     from tasks.embedded import EmbeddedQueue
     from tasks.worker.run import run_worker
 
@@ -227,14 +231,14 @@ async def _run(settings: Settings, sandbox: Sandbox, spec: "Spec", tell: Callabl
         await queue.start()
         company = await _company(settings, sandbox, spec.provider, stack, tell)
         answered = structs.replace(settings, sandbox_url=company)  # given by us, it is asked for any provider
-        parts = await build_parts(answered, queue_url=queue.url, sandbox_url=company)
-        stack.push_async_callback(parts.close)
-        values = await with_files(parts, spec, dict(spec.examples[0].inputs))
+        context = await build_context(answered, queue_url=queue.url, sandbox_url=company)
+        stack.push_async_callback(context.close)
+        values = await with_files(context, spec, dict(spec.examples[0].inputs))
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(run_worker(parts, stop, alone=True))
+            loops.create_task(run_worker(context, stop, alone=True))
             try:
-                return await _see_through(parts, spec, values, tell)
+                return await _see_through(context, spec, values, tell)
             finally:
                 stop.set()
 
@@ -243,10 +247,10 @@ async def _company(
     settings: Settings, sandbox: Sandbox, provider: str, stack: AsyncExitStack, tell: Callable[[str], None]
 ) -> str:
     """Who answers: the sandbox where it speaks this protocol, else the wire description itself."""
-    from providers.description.catalogue import Wires
+    from providers.description.catalogue import DescriptionCatalogue
     from providers.sandbox import SPOKEN
 
-    wire = Wires(settings.providers_dirs).get(provider)
+    wire = DescriptionCatalogue(settings.providers_dirs).get(provider)
     if provider in SPOKEN or wire is None:
         return sandbox.url
     tell(
@@ -257,18 +261,18 @@ async def _company(
 
 
 async def _see_through(
-    parts: "Parts", spec: "Spec", values: "Values", tell: Callable[[str], None]
+    context: "AppContext", spec: "Spec", values: "Values", tell: Callable[[str], None]
 ) -> Outcome:
-    from tasks.create_job import Invalid, Placed, place
+    from tasks.create_job import Invalid, JobCreated, create_job
 
-    placed = await place(parts, owner="trial", model=spec.key, values=values, from_form=False)
-    if not isinstance(placed, Placed):
+    placed = await create_job(context, owner="trial", model=spec.key, values=values, from_form=False)
+    if not isinstance(placed, JobCreated):
         told = "; ".join(placed.errors.values()) if isinstance(placed, Invalid) else placed.sentence
         return Outcome(None, told)
     job, deadline = placed.job, time.monotonic() + SECONDS
     tell(_line(job))
     while time.monotonic() < deadline:
-        seen = await parts.jobs.get("trial", job.id)
+        seen = await context.jobs.get("trial", job.id)
         if seen is None:
             return Outcome(None, "The job is gone.")
         if _line(seen) != _line(job):

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from models.spec.values import JSON
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 from providers.outcomes import ours, quoted
 from tasks.jobs.model import Job, Output
 from tasks.worker.failures import price_again
@@ -24,7 +24,7 @@ def number(value: int | float | None) -> str:
 
 
 def seconds(value: float) -> str:
-    """A film's length: "5 s", "5.4 s", "1:05 min"."""
+    """A video's length: "5 s", "5.4 s", "1:05 min"."""
     if value >= 60:
         return f"{clock(value)} min"
     shown = round(value, 1)
@@ -94,7 +94,7 @@ TITLES = {
 }
 
 
-class Film(Struct, frozen=True):
+class VideoView(Struct, frozen=True):
     """A finished video, with the addresses it is served from."""
 
     url: str
@@ -114,7 +114,7 @@ class Extra(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """Why there is no film: what happened, what it cost, and the provider's own words."""
+    """Why there is no video: what happened, what it cost, and the provider's own words."""
 
     title: str
     what: str
@@ -137,7 +137,7 @@ class Act(Struct, frozen=True):
 
 
 def prompt_of(job: Job) -> str:
-    """The words that best say what the film shows: the prompt, or a row's prompt, or nothing."""
+    """The words that best say what the video shows: the prompt, or a row's prompt, or nothing."""
     values: list[JSON] = [job.values.get("prompt"), job.values.get("text")]
     for value in job.values.values():
         if isinstance(value, list):
@@ -174,17 +174,17 @@ def heading(job: Job, company: str) -> str:
         case "processing":
             return "Processing"
         case "saving":
-            return "Saving the film"
+            return "Saving the video"
         case state:
             return state.capitalize()
 
 
 def facts(job: Job) -> tuple[str, ...]:
-    film = next((each for each in job.outputs if each.kind == "video"), None)
-    if film is None:
+    video_view = next((each for each in job.outputs if each.kind == "video"), None)
+    if video_view is None:
         return tuple(text for label, text in job.labels if _is_short(label, text))[:3]
-    size = f"{film.width}×{film.height}" if film.width and film.height else ""
-    length = seconds(film.duration) if film.duration else ""
+    size = f"{video_view.width}×{video_view.height}" if video_view.width and video_view.height else ""
+    length = seconds(video_view.duration) if video_view.duration else ""
     return tuple(part for part in (size, length) if part)
 
 
@@ -192,12 +192,12 @@ def _is_short(label: str, text: str) -> bool:
     return label in ("Duration", "Resolution", "Aspect ratio", "Size") and len(text) <= 12
 
 
-def film(job: Job) -> Film | None:
+def video_view(job: Job) -> VideoView | None:
     found = next((each for each in job.outputs if each.kind == "video"), None)
     if found is None:
         return None
     base = f"/media/{job.id}/"
-    return Film(
+    return VideoView(
         url=base + found.name,
         poster=base + found.poster if found.poster else "",
         width=found.width or job.frame[0],
@@ -209,7 +209,7 @@ def film(job: Job) -> Film | None:
 
 def extras(job: Job) -> tuple[Extra, ...]:
     """All that the job made beside the video that its card plays."""
-    shown = film(job)
+    shown = video_view(job)
     named = {"image": "Image", "audio": "Sound"}
     return tuple(
         Extra(f"{named.get(each.kind, 'Video')} {number}", url, download_name(job, each))
@@ -280,7 +280,7 @@ def words(job: Job, company: str, elapsed: float) -> str:
     if job.state == "succeeded":
         return " ".join(each.note for each in job.outputs if each.note)
     if job.live and job.cancel_requested_at:
-        return f"{company} was asked to stop. If the film is ready first, it is kept."
+        return f"{company} was asked to stop. If the video is ready first, it is kept."
     if job.state == "processing" and not job.sandbox and elapsed > SLOW * job.typical_sec and job.deadline_at:
         until = datetime.fromtimestamp(job.deadline_at)
         return f"This takes longer than usual ({about(job.typical_sec)}). Shotlist waits until {until:%H:%M}."
@@ -315,12 +315,12 @@ def _without_error(job: Job, company: str) -> Trouble:
     )
 
 
-def acts(job: Job, wire: Wire | None, now: float, nonce: str) -> list[Act]:
+def acts(job: Job, description: ProviderDescription | None, now: float, nonce: str) -> list[Act]:
     base = f"/video/jobs/{job.id}"
-    acts, company = [], wire.display_name if wire else job.provider
-    stoppable = job.operation is None or (wire is not None and wire.cancel is not None)
+    acts, company = [], description.display_name if description else job.provider
+    stoppable = job.operation is None or (description is not None and description.cancel is not None)
     if job.live and job.state != "saving" and not job.cancel_requested_at and stoppable:
-        acts.append(Act("Cancel", f"{base}/cancel", money=_cancel_money(job, wire)))
+        acts.append(Act("Cancel", f"{base}/cancel", money=_cancel_money(job, description)))
     if job.findable(now):
         words = f"If {company} lists this job in your account, give its id: Shotlist goes on from there."
         acts.append(Act("I have its id", f"{base}/found", sure=words, asks=f"{company}'s id of this job"))
@@ -332,12 +332,12 @@ def acts(job: Job, wire: Wire | None, now: float, nonce: str) -> list[Act]:
     return acts
 
 
-def _cancel_money(job: Job, wire: Wire | None) -> str:
+def _cancel_money(job: Job, description: ProviderDescription | None) -> str:
     if job.sandbox:
         return "free"
     if job.operation is None and job.state == "queued":
         return "nothing sent yet"
-    free = wire is not None and wire.billing.get("canceled") == "not_billed"
+    free = description is not None and description.billing.get("canceled") == "not_billed"
     return "free" if free else "may be billed"
 
 
@@ -363,7 +363,7 @@ def _twice_words(job: Job, company: str) -> str:
 def _delete_words(job: Job) -> str:
     match job.state:
         case "succeeded":
-            return "The film and its files are removed for good."
+            return "The video and its files are removed for good."
         case "unconfirmed":
             return "It may still be running and billed. After this Shotlist knows nothing of it any more."
         case _:

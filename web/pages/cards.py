@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 from tasks.jobs.model import Job
 from web.pages import card_text as say
-from web.pages.card_text import Act, Extra, Film, Trouble, amount, clock
+from web.pages.card_text import Act, Extra, Trouble, VideoView, amount, clock
 
 
 class Card(Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class Card(Struct, frozen=True, kw_only=True):
     bar_words: str = ""
     log: str = ""
     words: str = ""
-    film: Film | None = None
+    video: VideoView | None = None
     extras: tuple[Extra, ...] = ()
     trouble: Trouble | None = None
     provider_id: str = ""
@@ -69,13 +69,13 @@ class Detail(Struct, frozen=True):
     record: tuple[tuple[str, str], ...]
 
 
-ENDS = {"succeeded": "the film is ready", "failed": "failed", "unconfirmed": "not known whether it arrived"}
+ENDS = {"succeeded": "the video is ready", "failed": "failed", "unconfirmed": "not known whether it arrived"}
 
 
-def card(job: Job, wire: Wire | None, now: float, nonce: str) -> Card:
+def card(job: Job, description: ProviderDescription | None, now: float, nonce: str) -> Card:
     """`nonce` makes a retry from this card one order, however often it is pressed."""
-    company = wire.display_name if wire else job.provider
-    film = say.film(job)
+    company = description.display_name if description else job.provider
+    video = say.video_view(job)
     since = (job.started_at or job.created_at) if job.live else None
     elapsed = now - since if since else 0.0
     return Card(
@@ -100,12 +100,12 @@ def card(job: Job, wire: Wire | None, now: float, nonce: str) -> Card:
         bar_words=f"{company}'s progress" if job.progress is not None else "Elapsed of the usual time",
         log=job.log or "",
         words=say.words(job, company, elapsed),
-        film=film,
+        video=video,
         extras=say.extras(job),
-        trouble=None if film or job.live or job.state == "succeeded" else say.trouble(job, company),
+        trouble=None if video or job.live or job.state == "succeeded" else say.trouble(job, company),
         provider_id=job.provider_job_id or "",
         again=f"/video?again={job.id}",
-        acts=tuple(say.acts(job, wire, now, nonce)),
+        acts=tuple(say.acts(job, description, now, nonce)),
     )
 
 
@@ -153,14 +153,18 @@ def day_title(day: date, today: date) -> str:
     return f"{day:%A} {day.day} {day:%B}" if day.year == today.year else f"{day.day} {day:%B %Y}"
 
 
-def detail(job: Job, wire: Wire | None) -> Detail:
+def detail(job: Job, description: ProviderDescription | None) -> Detail:
     """The settings as they were chosen, and the record of what became of them."""
     record = [
         ("Ordered", moment(job.created_at)),
         ("Accepted by the provider", moment(job.started_at) if job.started_at else ""),
         ("Ended", moment(job.ended_at) if job.ended_at else ""),
         ("Took", clock(job.ended_at - job.created_at) if job.ended_at else ""),
-        ("Provider", (wire.display_name if wire else job.provider) + (" (sandbox)" if job.sandbox else "")),
+        (
+            "Provider",
+            (description.display_name if description else job.provider)
+            + (" (sandbox)" if job.sandbox else ""),
+        ),
         ("Provider's id", job.provider_job_id or ""),
         ("Estimate", job.estimate.text),
         ("Cost", amount(job.cost.amount, job.cost.currency) if job.cost else ""),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from models.spec.fields import KINDS, Media
+from models.spec.fields import KINDS, MediaField
 from web.pages.fields import FieldView
 
 
@@ -40,7 +40,7 @@ def control_of(view: FieldView) -> str:
             return control_of(view.fields[0])
         case "select" if view.control in ("segments", "shapes"):
             return f"{view.id}-{_number_chosen(view)}"
-        case kind if issubclass(KINDS[kind], Media):
+        case kind if issubclass(KINDS[kind], MediaField):
             return _file_control(view)
     return view.id
 

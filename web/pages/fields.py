@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from models.form.encoding import to_text
 from models.form.state import FieldState, FormState, OptionState
-from models.spec.fields import Field, Group, Media, Rows, Select, Switch
+from models.spec.fields import Field, GroupField, MediaField, RowsField, SelectField, SwitchField
 from models.spec.values import JSON, MODE_LABELS, as_text, same
 from tasks.storage.uploads import MIMES, Upload
 from web.pages.card_text import either, megabytes, number, seconds
@@ -24,7 +24,7 @@ def limit_words(state: FieldState) -> str:
     parts = []
     if not state.required and field.kind not in ("switch", "seed", "select", "integer", "number"):
         parts.append("optional")
-    if isinstance(field, Media):
+    if isinstance(field, MediaField):
         if state.max_count and field.is_list:
             parts.append(f"up to {state.max_count}")
         formats = either([each.upper() for each in state.accept])
@@ -165,7 +165,7 @@ class Said(Struct, frozen=True):
     errors: Mapping[str, str] = {}
     notes: Mapping[str, str] = {}
     uploads: Mapping[str, Upload] = {}
-    films: tuple[OptionView, ...] = ()
+    videos: tuple[OptionView, ...] = ()
     row_counts: Mapping[str, int] = {}
 
 
@@ -208,21 +208,21 @@ def _view(state: FieldState, name: str, said: Said) -> FieldView:
         limit=limit_words(state),
     )
     match field:
-        case Select():
+        case SelectField():
             return _select(base, state)
-        case Switch():
+        case SwitchField():
             return replace(base, half=len(field.label) <= HALF_LETTERS)
-        case Media():
+        case MediaField():
             return _media(base, state, said)
-        case Rows():
+        case RowsField():
             blanks = max(0, said.row_counts.get(name, 0) - len(state.rows))
             states = (*state.rows, *[state.blank] * blanks)
             rows = tuple(_paired(_row(row, f"{name}.{at}.", said)) for at, row in enumerate(states))
             return replace(base, rows=rows, room=state.max_count is None or len(rows) < state.max_count)
-        case Group():
+        case GroupField():
             return replace(base, fields=_paired(_row(state.rows[0], f"{name}.", said)))
         case _ if field.kind == "job":
-            options = tuple(replace(film, chosen=film.value == base.value) for film in said.films)
+            options = tuple(replace(video, chosen=video.value == base.value) for video in said.videos)
             return replace(base, options=options)
         case _:
             return replace(base, half=field.kind in ("integer", "number", "seed"))
@@ -231,7 +231,7 @@ def _view(state: FieldState, name: str, said: Said) -> FieldView:
 def _select(base: FieldView, state: FieldState) -> FieldView:
     """An option that only another mode offers is left out; one that another choice forbids is struck through."""
     field = state.field
-    assert isinstance(field, Select)
+    assert isinstance(field, SelectField)
     elsewhere = {as_text(each.value) for each in field.options if each.when and each.when.fields == ("mode",)}
     shown = [each for each in state.options if each.allowed or as_text(each.value) not in elsewhere]
     options = tuple(_option(field, each, state.value) for each in shown)
@@ -262,7 +262,7 @@ def _option(field: Field, state: OptionState, value: JSON) -> OptionView:
 
 def _media(base: FieldView, state: FieldState, said: Said) -> FieldView:
     field = state.field
-    assert isinstance(field, Media)
+    assert isinstance(field, MediaField)
     accept = ",".join(MIMES.get(each, f".{each}") for each in field.accept)
     base = replace(base, accept=accept or {"file": ""}.get(field.media_kind, f"{field.media_kind}/*"))
     if not field.is_list:

@@ -11,19 +11,19 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from models.form.autocorrect import settle, touched_in
+from models.form.autocorrect import autocorrect, touched_in
 from models.form.encoding import read_form, to_pairs
 from models.form.validate import check, drop_hidden
 from models.pricing import estimate
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, is_absent, same
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.create_job import shown_price
 from tasks.jobs.model import Job
 from tasks.storage.uploads import Upload
 from web.pages.field_errors import FieldError, field_errors, form_error
 from web.pages.fields import FieldView, OptionView, Said, field_views
-from web.pages.form_data import Drawn, Pair, Posted, top, typed_pairs
+from web.pages.form_data import Drawn, FormData, Pair, top, typed_pairs
 from web.pages.picker import ModelView, views
 
 
@@ -37,7 +37,7 @@ class Typed(Struct, frozen=True):
     row_counts: Mapping[str, int] = {}
 
 
-class Refused(Struct, frozen=True):
+class FormErrors(Struct, frozen=True):
     """Why the last order was not taken: sentences by field, "" for the whole form; or a price to agree to."""
 
     errors: Mapping[str, str] = {}
@@ -85,7 +85,7 @@ def from_job(spec: Spec, job: Job) -> Typed:
     return Typed(values, frozenset(values))
 
 
-def from_posted(spec: Spec, form: Posted, facts: Facts) -> Typed:
+def from_posted(spec: Spec, form: FormData, facts: Facts) -> Typed:
     """A posted form of this model: what differs from how it was drawn is what was edited."""
     values = read_form(spec, form.pairs)
     was = form.drawn.values
@@ -100,14 +100,14 @@ def from_posted(spec: Spec, form: Posted, facts: Facts) -> Typed:
     )
 
 
-def switched(old: Spec | None, new: Spec, form: Posted, facts: Facts) -> Typed:
+def switched(old: Spec | None, new: Spec, form: FormData, facts: Facts) -> Typed:
     """The same form for another model: what a person set stays where names match, the rest is kept for later."""
     pairs, names = set_pairs(old, form, facts), new.form.by_name
     values = read_form(new, (pair for pair in pairs if pair[0] != "mode" or pair[1] in new.modes))
     return Typed(values, frozenset(values), kept=tuple(pair for pair in pairs if top(pair[0]) not in names))
 
 
-def set_pairs(old: Spec | None, form: Posted, facts: Facts) -> tuple[Pair, ...]:
+def set_pairs(old: Spec | None, form: FormData, facts: Facts) -> tuple[Pair, ...]:
     """What a person has set in a form of `old`, and what it kept for others; `old` may be gone."""
     if old is None:
         return typed_pairs(form)
@@ -115,10 +115,10 @@ def set_pairs(old: Spec | None, form: Posted, facts: Facts) -> tuple[Pair, ...]:
     return (*form.drawn.kept, *(pair for pair in form.pairs if top(pair[0]) in touched))
 
 
-async def files_in(parts: Parts, owner: str, texts: Iterable[JSON]) -> dict[str, Upload]:
+async def files_in(context: AppContext, owner: str, texts: Iterable[JSON]) -> dict[str, Upload]:
     """The owner's uploads among some values, at any depth."""
     refs = dict.fromkeys(ref for text in texts for ref in _strings(text) if ref.startswith("up_"))
-    found = [await parts.uploads.get(owner, ref) for ref in refs]
+    found = [await context.uploads.get(owner, ref) for ref in refs]
     return {upload.id: upload for upload in found if upload}
 
 
@@ -127,29 +127,29 @@ class Setting(Struct, frozen=True):
 
     origin: str
     uploads: Mapping[str, Upload] = {}
-    films: tuple[OptionView, ...] = ()
+    videos: tuple[OptionView, ...] = ()
     nonce: str = ""
 
 
 def draw(
-    parts: Parts,
+    context: AppContext,
     spec: Spec,
     typed: Typed,
     setting: Setting,
     *,
     tried: bool = False,
-    refused: Refused | None = None,
+    refused: FormErrors | None = None,
 ) -> FormView:
     """Settle what was typed, check it, price it, and say it all; once an order was `tried`, every error shows."""
-    refused = refused or Refused()
+    refused = refused or FormErrors()
     facts = {name: upload.facts for name, upload in setting.uploads.items()}
-    settled = settle(spec, typed.values, touched=typed.touched, changed=typed.changed, facts=facts)
+    settled = autocorrect(spec, typed.values, touched=typed.touched, changed=typed.changed, facts=facts)
     errors = {**_errors(spec, settled.values, facts, tried), **refused.errors}
-    said = Said(errors, settled.notes, setting.uploads, setting.films, typed.row_counts)
+    said = Said(errors, settled.notes, setting.uploads, setting.videos, typed.row_counts)
     plain, advanced = field_views(settled.state, said)
     wrong = tuple(field_errors((*plain, *advanced)))
     cost = estimate(spec, settled.values, facts)
-    (about,) = views(parts, [spec])
+    (about,) = views(context, [spec])
     given = {name: value for name, value in settled.values.items() if name in typed.touched or name == "mode"}
     return FormView(
         nonce=setting.nonce or new_nonce(),
@@ -163,7 +163,7 @@ def draw(
         fields=plain,
         advanced=advanced,
         advanced_open=any(view.wrong or view.note for view in advanced),
-        error=form_error(errors, wrong) or ("" if about.ready else _no_way(parts, spec)),
+        error=form_error(errors, wrong) or ("" if about.ready else _no_way(context, spec)),
         wrong=wrong if tried or refused.errors else (),
         tried=tried,
         notice=refused.notice,
@@ -209,12 +209,12 @@ def _carried(spec: Spec, values: Values, drawn: Collection[str]) -> Iterator[Pai
     yield from to_pairs([field for field in spec.form.fields if field.name not in drawn], values)
 
 
-def _no_way(parts: Parts, spec: Spec) -> str:
-    wire = parts.wires.get(spec.provider)
-    if wire is None:
+def _no_way(context: AppContext, spec: Spec) -> str:
+    description = context.descriptions.get(spec.provider)
+    if description is None:
         return f"How to speak to {spec.provider} is not described, so this model cannot run: choose another."
-    key = f" or set {wire.auth.env}" if wire.auth else ""
-    return f"There is no key for {wire.display_name} and no sandbox, so this model cannot run: choose another{key}."
+    key = f" or set {description.auth.env}" if description.auth else ""
+    return f"There is no key for {description.display_name} and no sandbox, so this model cannot run: choose another{key}."
 
 
 def _equal(one: JSON, other: JSON) -> bool:

@@ -9,7 +9,7 @@ from litestar.datastructures import UploadFile
 from msgspec import Struct
 
 from models.spec.values import JSON, Values, as_text, is_absent
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.storage.uploads import BadUpload
 from web.errors import AnyRequest
 from web.files import read_chunks
@@ -39,7 +39,7 @@ class Drawn(Struct, frozen=True):
     missing: bool = False
 
 
-class Posted(Struct, frozen=True):
+class FormData(Struct, frozen=True):
     """One posted form. `model` is the one to draw, `drawn_model` the one that the pairs are about."""
 
     model: str
@@ -55,7 +55,7 @@ class Posted(Struct, frozen=True):
     shown_free: bool = False  # it was drawn with the words that it costs nothing
 
 
-def posted(pairs: Iterable[Pair], errors: dict[str, str] | None = None) -> Posted:
+def parse_form_data(pairs: Iterable[Pair], errors: dict[str, str] | None = None) -> FormData:
     """The pairs of a form in order, the buttons pressed in it carried out on them."""
     all_pairs = tuple(pairs)
     ours = {name: text for name, text in all_pairs if name in OURS}
@@ -67,7 +67,7 @@ def posted(pairs: Iterable[Pair], errors: dict[str, str] | None = None) -> Poste
     for row in [*rows, *([f"{ours['_add']}.new"] if ours.get("_add") else [])]:
         name = row.rpartition(".")[0]
         counts[name] = counts.get(name, 0) + 1
-    return Posted(
+    return FormData(
         model=ours.get("choose") or ours.get("model", ""),
         drawn_model=ours.get("model", ""),
         pairs=fields,
@@ -82,7 +82,7 @@ def posted(pairs: Iterable[Pair], errors: dict[str, str] | None = None) -> Poste
     )
 
 
-async def read_posted(request: AnyRequest, parts: Parts, owner: str) -> Posted:
+async def read_form_data(request: AnyRequest, context: AppContext, owner: str) -> FormData:
     """The form of a request; files in it are stored, and stand in the pairs by their ids."""
     pairs: list[Pair] = []
     errors: dict[str, str] = {}
@@ -90,12 +90,12 @@ async def read_posted(request: AnyRequest, parts: Parts, owner: str) -> Posted:
         if not isinstance(value, UploadFile):
             pairs.append((name, "" if value is None else str(value)))
         elif value.filename:
-            taken = await parts.uploads.accept(owner, value.filename, read_chunks(value))
+            taken = await context.uploads.accept(owner, value.filename, read_chunks(value))
             if isinstance(taken, BadUpload):
                 errors[name] = taken.sentence
             else:
                 pairs.append((name, taken.id))
-    return posted(pairs, errors)
+    return parse_form_data(pairs, errors)
 
 
 def read_drawn(text: str) -> Drawn:
@@ -106,7 +106,7 @@ def read_drawn(text: str) -> Drawn:
         return Drawn()
 
 
-def typed_pairs(form: Posted) -> tuple[Pair, ...]:
+def typed_pairs(form: FormData) -> tuple[Pair, ...]:
     """What a person has put into the form, told without its model; what cannot be told counts as theirs."""
     touched = form.drawn.touched
     if touched is None:
@@ -115,7 +115,7 @@ def typed_pairs(form: Posted) -> tuple[Pair, ...]:
     return (*form.drawn.kept, *(pair for pair in form.pairs if top(pair[0]) in theirs))
 
 
-def _edited(form: Posted) -> Iterator[str]:
+def _edited(form: FormData) -> Iterator[str]:
     """The fields with a text that was not drawn. Of several texts the last counts, but in a list."""
     drawn, now = set(loose_pairs(form.drawn.values)), dict[str, list[str]]()
     for name, text in form.pairs:

@@ -22,15 +22,15 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
-from tasks.context import Parts
-from tasks.create_job import Placed, place, remove
+from tasks.context import AppContext
+from tasks.create_job import JobCreated, create_job, delete_job
 from tasks.jobs.model import Job
-from tasks.reconcile import NotFound, told
-from web.errors import AnyRequest, Refused
+from tasks.reconcile import NotFound, record_job_id
+from web.errors import AnyRequest, RequestRefused
 from web.layout import is_htmx, shell, show
 from web.pages.cards import Card, Watch, card, days, detail, ended_words, watched
 from web.pages.form import new_nonce
-from web.pages.form_data import posted
+from web.pages.form_data import parse_form_data
 
 PAGE = 24  # jobs on a page of the library
 WITH_FORM = "/video"  # the one page where a new card can be put on top
@@ -38,13 +38,13 @@ WITH_FORM = "/video"  # the one page where a new card can be put on top
 
 @get("/video/live", include_in_schema=False)
 async def live_cards(
-    parts: NamedDependency[Parts], owner: NamedDependency[str], watch: FromQuery[str] = ""
+    context: NamedDependency[AppContext], owner: NamedDependency[str], watch: FromQuery[str] = ""
 ) -> Template:
     ids = tuple(watch.split())
-    jobs = await parts.jobs.live(owner, ids)
+    jobs = await context.jobs.list_live(owner, ids)
     return show(
         "_live.html",
-        cards=cards(parts, jobs),
+        cards=cards(context, jobs),
         gone=sorted({*ids} - {job.id for job in jobs}),
         watch=watched(jobs, time.time()),
         said=ended_words(jobs),
@@ -53,35 +53,47 @@ async def live_cards(
 
 @get("/video/jobs/{job_id:str}", include_in_schema=False)
 async def job_page(
-    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest,
+    job_id: FromPath[str],
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
 ) -> Template:
-    job = await _job(parts, owner, job_id)
-    (shown,) = cards(parts, [job])
+    job = await _job(context, owner, job_id)
+    (shown,) = cards(context, [job])
     if is_htmx(request):
         return show("_card.html", card=shown)
-    more = {"detail": detail(job, parts.wires.get(job.provider)), "watch": watched([job], time.time())}
-    return show("job.html", **shell(parts, "library"), card=shown, alone=True, **more)
+    more = {
+        "detail": detail(job, context.descriptions.get(job.provider)),
+        "watch": watched([job], time.time()),
+    }
+    return show("job.html", **shell(context, "library"), card=shown, alone=True, **more)
 
 
 @post("/video/jobs/{job_id:str}/cancel", include_in_schema=False, status_code=200)
 async def cancel(
-    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest,
+    job_id: FromPath[str],
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
 ) -> Response[Any]:
-    job = await parts.jobs.request_cancel(owner, job_id)
+    job = await context.jobs.request_cancel(owner, job_id)
     if job is None:
         raise _missing()
-    return await _changed(request, parts, owner, job)
+    return await _changed(request, context, owner, job)
 
 
 @post("/video/jobs/{job_id:str}/retry", include_in_schema=False, status_code=200)
 async def retry(
-    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest,
+    job_id: FromPath[str],
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
 ) -> Response[Any]:
     """The price was on the button; where it rose, or the model changed or went away, the filled form comes instead."""
-    old = await _job(parts, owner, job_id)
-    form = posted(await _pairs(request))
-    answer = await place(
-        parts,
+    old = await _job(context, owner, job_id)
+    form = parse_form_data(await _pairs(request))
+    answer = await create_job(
+        context,
         owner=owner,
         model=old.model,
         values=old.values,
@@ -91,44 +103,50 @@ async def retry(
         shown_free=old.sandbox,
         retry_of=old.id,
     )
-    if not isinstance(answer, Placed):
+    if not isinstance(answer, JobCreated):
         return _go(request, f"/video?again={old.id}")
     if not is_htmx(request):
         return Redirect(f"/video/jobs/{answer.job.id}", status_code=303)
-    (shown,) = cards(parts, [answer.job])
+    (shown,) = cards(context, [answer.job])
     return show(
         "_added.html",
         card=shown,
         known=answer.job.id in form.watch,
         replayed=answer.replayed,
-        watch=await _watch(request, parts, owner, answer.job),
+        watch=await _watch(request, context, owner, answer.job),
         said=f"Ordered once: {old.display_name}" if answer.repeated else f"Ordered: {old.display_name}",
     )
 
 
 @post("/video/jobs/{job_id:str}/found", include_in_schema=False, status_code=200)
 async def found(
-    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest,
+    job_id: FromPath[str],
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
 ) -> Response[Any]:
     given = dict(await _pairs(request)).get("provider_job_id", "")
-    match await told(parts, owner, job_id, given):
+    match await record_job_id(context, owner, job_id, given):
         case None:
             raise _missing()
         case NotFound(sentence):
-            raise Refused(409, "not_found_there", sentence)
+            raise RequestRefused(409, "not_found_there", sentence)
         case job:
-            return await _changed(request, parts, owner, job)
+            return await _changed(request, context, owner, job)
 
 
 @post("/video/jobs/{job_id:str}/delete", include_in_schema=False, status_code=200)
 async def delete(
-    request: AnyRequest, job_id: FromPath[str], parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest,
+    job_id: FromPath[str],
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
 ) -> Response[Any]:
-    match await remove(parts, owner, job_id):
+    match await delete_job(context, owner, job_id):
         case "missing":
             raise _missing()
         case "live":
-            raise Refused(409, "live", "This job is still running: cancel it first, then delete it.")
+            raise RequestRefused(409, "live", "This job is still running: cancel it first, then delete it.")
         case _ if is_htmx(request):
             return Response("", media_type="text/html")
         case _:
@@ -137,54 +155,54 @@ async def delete(
 
 @get("/video/library", include_in_schema=False)
 async def library(
-    parts: NamedDependency[Parts], owner: NamedDependency[str], before: FromQuery[str] = ""
+    context: NamedDependency[AppContext], owner: NamedDependency[str], before: FromQuery[str] = ""
 ) -> Template:
-    jobs = await parts.jobs.listing(owner, limit=PAGE + 1, before=before or None)
+    jobs = await context.jobs.list_page(owner, limit=PAGE + 1, before=before or None)
     page = jobs[:PAGE]
     return show(
         "library.html",
-        **shell(parts, "library"),
+        **shell(context, "library"),
         alone=True,
-        days=days(list(zip(page, cards(parts, page), strict=True)), date.today()),
+        days=days(list(zip(page, cards(context, page), strict=True)), date.today()),
         older=page[-1].id if len(jobs) > PAGE else "",
         first=not before,
         watch=watched(page, time.time()),
     )
 
 
-def cards(parts: Parts, jobs: Any) -> tuple[Card, ...]:
+def cards(context: AppContext, jobs: Any) -> tuple[Card, ...]:
     """Jobs as their cards, each retry button with a nonce of its own."""
     now = time.time()
-    return tuple(card(job, parts.wires.get(job.provider), now, new_nonce()) for job in jobs)
+    return tuple(card(job, context.descriptions.get(job.provider), now, new_nonce()) for job in jobs)
 
 
-async def _watch(request: AnyRequest, parts: Parts, owner: str, *new: Job) -> Watch:
+async def _watch(request: AnyRequest, context: AppContext, owner: str, *new: Job) -> Watch:
     """What the page watched when a button on it was pressed, and the new job."""
-    ids = posted(await _pairs(request)).watch
-    return watched((*new, *await parts.jobs.live(owner, ids)), time.time(), ids)
+    ids = parse_form_data(await _pairs(request)).watch
+    return watched((*new, *await context.jobs.list_live(owner, ids)), time.time(), ids)
 
 
 async def _pairs(request: AnyRequest) -> list[tuple[str, str]]:
     return [(name, str(text or "")) for name, text in (await request.form()).multi_items()]
 
 
-async def _job(parts: Parts, owner: str, job_id: str) -> Job:
-    job = await parts.jobs.get(owner, job_id)
+async def _job(context: AppContext, owner: str, job_id: str) -> Job:
+    job = await context.jobs.get(owner, job_id)
     if job is None:
         raise _missing()
     return job
 
 
-async def _changed(request: AnyRequest, parts: Parts, owner: str, job: Job) -> Response[Any]:
+async def _changed(request: AnyRequest, context: AppContext, owner: str, job: Job) -> Response[Any]:
     """The card as it is now, and a poll that watches it as long as it is live."""
     if not is_htmx(request):
         return _back(request, job.id)
-    (shown,) = cards(parts, [job])
-    return show("_changed.html", card=shown, watch=await _watch(request, parts, owner, job))
+    (shown,) = cards(context, [job])
+    return show("_changed.html", card=shown, watch=await _watch(request, context, owner, job))
 
 
-def _missing() -> Refused:
-    return Refused(404, "not_found", "There is no such job, or it is not yours.")
+def _missing() -> RequestRefused:
+    return RequestRefused(404, "not_found", "There is no such job, or it is not yours.")
 
 
 def _back(request: AnyRequest, job_id: str) -> Response[Any]:

@@ -17,12 +17,12 @@ from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from providers.description.schema import Wire
+from providers.description.schema import ProviderDescription
 from providers.outcomes import KeyCheck
 from providers.registry import KeySource
-from tasks.context import Parts
-from tasks.provider_keys import BadKey, Unreadable, ending
-from web.errors import AnyRequest, Refused
+from tasks.context import AppContext
+from tasks.provider_keys import BadKey, UnreadableKey, ending
+from web.errors import AnyRequest, RequestRefused
 from web.layout import shell, show
 
 Stands = Literal["real", "sandbox", "refused", "off"]
@@ -54,109 +54,123 @@ class KeyView(Struct, frozen=True):
 
 
 @get("/account", include_in_schema=False)
-async def account_page(parts: NamedDependency[Parts]) -> Template:
-    return await _page(parts)
+async def account_page(context: NamedDependency[AppContext]) -> Template:
+    return await _page(context)
 
 
 @post("/account/keys/{provider:str}", include_in_schema=False, status_code=200)
 async def set_key(
-    request: AnyRequest, provider: FromPath[str], parts: NamedDependency[Parts]
+    request: AnyRequest, provider: FromPath[str], context: NamedDependency[AppContext]
 ) -> Response[Any]:
-    wire = _wire(parts, provider)
+    wire = _wire(context, provider)
     typed = str((await request.form()).get("key") or "")
-    if wire.auth is None or parts.lines.key_source(provider) == "environment":
-        raise Refused(409, "not_used", "A key that is set here would not be used. Nothing was changed.")
-    answer = await parts.keys.set(provider, typed)
+    if wire.auth is None or context.registry.key_source(provider) == "environment":
+        raise RequestRefused(
+            409, "not_used", "A key that is set here would not be used. Nothing was changed."
+        )
+    answer = await context.keys.set(provider, typed)
     if isinstance(answer, BadKey):
-        return await _page(parts, wrong=provider, error=answer.sentence)
+        return await _page(context, wrong=provider, error=answer.sentence)
     return _back(provider)
 
 
 @post("/account/keys/{provider:str}/test", include_in_schema=False, status_code=200)
-async def test_key(provider: FromPath[str], parts: NamedDependency[Parts]) -> Response[Any]:
-    wire = _wire(parts, provider)
+async def test_key(provider: FromPath[str], context: NamedDependency[AppContext]) -> Response[Any]:
+    wire = _wire(context, provider)
     if wire.check is not None:
-        key = parts.lines.key(provider)
-        await parts.keys.note_check(provider, key, await parts.lines.check_key(provider))
+        key = context.registry.key(provider)
+        await context.keys.note_check(provider, key, await context.registry.check_key(provider))
     return _back(provider)
 
 
 @post("/account/keys/{provider:str}/remove", include_in_schema=False, status_code=200)
-async def remove_key(provider: FromPath[str], parts: NamedDependency[Parts]) -> Response[Any]:
-    await parts.keys.remove(_wire(parts, provider).name)
+async def remove_key(provider: FromPath[str], context: NamedDependency[AppContext]) -> Response[Any]:
+    await context.keys.remove(_wire(context, provider).name)
     return _back(provider)
 
 
-async def _page(parts: Parts, wrong: str = "", error: str = "") -> Template:
-    await parts.keys.refresh(0)
-    models = [spec.provider for spec in parts.catalogue.all()]
+async def _page(context: AppContext, wrong: str = "", error: str = "") -> Template:
+    await context.keys.refresh(0)
+    models = [spec.provider for spec in context.catalogue.all()]
     views = [
-        await _view(parts, wire, models.count(wire.name), error if wire.name == wrong else "")
-        for wire in sorted(parts.wires.all(), key=lambda wire: wire.display_name.lower())
+        await _view(
+            context, description, models.count(description.name), error if description.name == wrong else ""
+        )
+        for description in sorted(
+            context.descriptions.all(), key=lambda description: description.display_name.lower()
+        )
     ]
-    return show("account.html", **shell(parts, "account"), keys=views)
+    return show("account.html", **shell(context, "account"), keys=views)
 
 
-async def _view(parts: Parts, wire: Wire, models: int, error: str) -> KeyView:
-    key, source = parts.lines.key(wire.name), parts.lines.key_source(wire.name)
-    choice = parts.lines.choose(wire.name)
+async def _view(context: AppContext, description: ProviderDescription, models: int, error: str) -> KeyView:
+    key, source = context.registry.key(description.name), context.registry.key_source(description.name)
+    choice = context.registry.choose(description.name)
     real = choice is not None and not choice.sandbox
-    check = await parts.keys.last_check(wire.name, key) if real else None
+    check = await context.keys.last_check(description.name, key) if real else None
     refused = check is not None and check.state == "refused"
     stands: Stands = "off" if choice is None else "sandbox" if not real else "refused" if refused else "real"
     return KeyView(
-        provider=wire.name,
-        name=wire.display_name,
+        provider=description.name,
+        name=description.display_name,
         stands=stands,
         standing=STANDING[stands],
-        state=_state(parts, wire, key, source),
-        told=_told(wire, check) if check else "",
+        state=_state(context, description, key, source),
+        told=_told(description, check) if check else "",
         refused=refused,
         models=models,
-        takes_key=wire.auth is not None and source != "environment",
+        takes_key=description.auth is not None and source != "environment",
         usable=real,
-        stored=parts.keys.state(wire.name) is not None,
-        testable=wire.check is not None,
+        stored=context.keys.state(description.name) is not None,
+        testable=description.check is not None,
         error=error,
     )
 
 
-def _state(parts: Parts, wire: Wire, key: str, source: KeySource | None) -> str:
+def _state(context: AppContext, description: ProviderDescription, key: str, source: KeySource | None) -> str:
     """Where the key comes from, in words."""
-    if wire.auth is None:
-        where = parts.settings.environ.get(wire.base_url_name)
-        missing = f"It needs no key, but an address: start Shotlist with {wire.base_url_name}."
+    if description.auth is None:
+        where = context.settings.environ.get(description.base_url_name)
+        missing = f"It needs no key, but an address: start Shotlist with {description.base_url_name}."
         return (
-            f"It needs no key. Its address is set in the environment ({wire.base_url_name})."
+            f"It needs no key. Its address is set in the environment ({description.base_url_name})."
             if where
             else missing
         )
-    held = parts.keys.state(wire.name)
+    held = context.keys.state(description.name)
     ends = f", ends in {ending(key)}" if ending(key) else ""
     if source == "environment":
         also = " The one stored here is not used while that is so." if held is not None else ""
-        return f"Set in the environment ({wire.auth.env}){ends}.{also}"
-    if isinstance(held, Unreadable):
+        return f"Set in the environment ({description.auth.env}){ends}.{also}"
+    if isinstance(held, UnreadableKey):
         return held.sentence
     return f"Stored here, encrypted{ends}." if source == "stored" else "No key."
 
 
-def _told(wire: Wire, check: KeyCheck) -> str:
+def _told(description: ProviderDescription, check: KeyCheck) -> str:
     """What the last test of the key found."""
     match check.state:
         case "accepted":
-            return f"{wire.display_name} accepts this key." if wire.auth else f"{wire.display_name} answers."
+            return (
+                f"{description.display_name} accepts this key."
+                if description.auth
+                else f"{description.display_name} answers."
+            )
         case "refused":
-            return f"{wire.display_name} refuses this key ({check.why}). Nothing was billed: replace it."
+            return (
+                f"{description.display_name} refuses this key ({check.why}). Nothing was billed: replace it."
+            )
         case _:
             return f"The test could not tell whether this key is good ({check.why}). Nothing was billed."
 
 
-def _wire(parts: Parts, provider: str) -> Wire:
-    wire = parts.wires.get(provider)
-    if wire is None:
-        raise Refused(404, "not_found", f"There is no provider {provider!r} here. Nothing was changed.")
-    return wire
+def _wire(context: AppContext, provider: str) -> ProviderDescription:
+    description = context.descriptions.get(provider)
+    if description is None:
+        raise RequestRefused(
+            404, "not_found", f"There is no provider {provider!r} here. Nothing was changed."
+        )
+    return description
 
 
 def _back(provider: str) -> Redirect:

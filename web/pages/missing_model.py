@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from models.spec.suggest import nearest
-from tasks.context import Parts
+from tasks.context import AppContext
 from tasks.storage.uploads import Upload
 from web.pages.fields import OURS, FieldView
 from web.pages.form import FormView, Setting, new_nonce
@@ -24,9 +24,11 @@ TEXTS = ("textarea", "text")
 SHORT = 40  # letters of a value that is told and not drawn
 
 
-def draw_missing(parts: Parts, key: str, pairs: tuple[Pair, ...], setting: Setting, why: str) -> FormView:
+def draw_missing(
+    context: AppContext, key: str, pairs: tuple[Pair, ...], setting: Setting, why: str
+) -> FormView:
     """`pairs`: what a person has set, to be drawn where it is text, else carried along; `why` opens the sentence."""
-    kinds = _kinds(parts)
+    kinds = _kinds(context)
     # Posted names come in any order; fields that change places with every edit cannot be typed into.
     pairs = tuple(sorted(pairs, key=lambda pair: (pair[0] != "prompt", pair[0])))
     drawn = [pair for pair in pairs if _is_text(pair, pairs, kinds)]
@@ -46,7 +48,7 @@ def draw_missing(parts: Parts, key: str, pairs: tuple[Pair, ...], setting: Setti
         fields=tuple(_field(name, text, kinds) for name, text in drawn),
         advanced=(),
         advanced_open=False,
-        error=f"{why} {_what_now(parts, key)}",
+        error=f"{why} {_what_now(context, key)}",
         wrong=(),
         tried=False,
         notice="",
@@ -59,18 +61,18 @@ def draw_missing(parts: Parts, key: str, pairs: tuple[Pair, ...], setting: Setti
     )
 
 
-def _what_now(parts: Parts, key: str) -> str:
-    near = nearest(key, (spec.key for spec in parts.catalogue.all()))
+def _what_now(context: AppContext, key: str) -> str:
+    near = nearest(key, (spec.key for spec in context.catalogue.all()))
     return (
         "Nothing was ordered, and what you typed is kept: choose another model above, which takes over whatever it "
         f"has a field for.{f' Did you mean {near}?' if near else ''}"
     )
 
 
-def _kinds(parts: Parts) -> dict[str, set[str]]:
+def _kinds(context: AppContext) -> dict[str, set[str]]:
     """By name, the kinds of all fields that the models of the catalogue have."""
     kinds: dict[str, set[str]] = {"prompt": {"textarea"}, "mode": {"select"}}
-    for spec in parts.catalogue.all():
+    for spec in context.catalogue.all():
         for field in spec.form.fields:
             kinds.setdefault(field.name, set()).add(field.kind)
     return kinds

@@ -21,11 +21,11 @@ from msgspec import Struct
 from models.pricing import estimate, typical_price, unit_price
 from models.spec.schema import Spec
 from models.spec.values import MODE_LABELS
-from tasks.context import Parts
+from tasks.context import AppContext
 from web.errors import AnyRequest
 from web.layout import is_htmx, shell, show
 from web.pages.card_text import about
-from web.pages.form_data import Pair, Posted, read_posted
+from web.pages.form_data import FormData, Pair, read_form_data
 from web.security import MAX_UPLOAD_REQUEST
 
 MOST = 60  # models shown at once; the rest is a word away
@@ -67,46 +67,49 @@ class Found(Struct, frozen=True):
 
 @get("/video/models", include_in_schema=False)
 async def model_list(
-    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str], q: FromQuery[str] = ""
+    request: AnyRequest,
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
+    q: FromQuery[str] = "",
 ) -> Template:
     if is_htmx(request):
-        listed = await _search(parts, owner, q)
+        listed = await _search(context, owner, q)
         return show("_found.html" if "q" in request.query_params else "_models.html", found=listed)
-    return _page(parts, q, ())
+    return _page(context, q, ())
 
 
 @post("/video/models", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
 async def model_list_with_form(
-    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest, context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> Template:
-    form = await read_posted(request, parts, owner)
-    return _page(parts, "", carried(form))
+    form = await read_form_data(request, context, owner)
+    return _page(context, "", carried(form))
 
 
-def carried(form: Posted) -> tuple[Pair, ...]:
+def carried(form: FormData) -> tuple[Pair, ...]:
     """A posted form as hidden inputs of another one."""
     rows = tuple(("_rows", f"{name}.{at}") for name, count in form.row_counts.items() for at in range(count))
     return (*form.pairs, *rows, ("model", form.drawn_model), ("_was", form.was), ("nonce", form.nonce))
 
 
-def _page(parts: Parts, q: str, pairs: tuple[Pair, ...]) -> Template:
-    every = search(parts, q, most=None)
-    return show("models.html", **shell(parts, ""), found=every, q=q, carried=pairs, plain=True)
+def _page(context: AppContext, q: str, pairs: tuple[Pair, ...]) -> Template:
+    every = search(context, q, most=None)
+    return show("models.html", **shell(context, ""), found=every, q=q, carried=pairs, plain=True)
 
 
-async def _search(parts: Parts, owner: str, q: str) -> Found:
+async def _search(context: AppContext, owner: str, q: str) -> Found:
     """An empty search begins with the models used lately."""
     if q.strip():
-        return search(parts, q)
-    jobs = await parts.jobs.listing(owner, limit=30)
+        return search(context, q)
+    jobs = await context.jobs.list_page(owner, limit=30)
     keys = list(dict.fromkeys(job.model for job in jobs))[:RECENT]
-    lately = [spec for key in keys if (spec := parts.catalogue.get(key))]
-    rest = search(parts, "")
-    first = (Family("Used lately", views(parts, lately)),) if lately else ()
+    lately = [spec for key in keys if (spec := context.catalogue.get(key))]
+    rest = search(context, "")
+    first = (Family("Used lately", views(context, lately)),) if lately else ()
     return Found(q, (*first, *rest.families), rest.total, rest.more)
 
 
-def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
+def search(context: AppContext, q: str, most: int | None = MOST) -> Found:
     """Models of which every word of `q` is somewhere in the name, family, provider, modes, key or price.
 
     A word such as `<$1` asks that a clip with the model's defaults surely costs at most so much; what is billed by the
@@ -115,12 +118,14 @@ def search(parts: Parts, q: str, most: int | None = MOST) -> Found:
     words = q.lower().split()
     limits = [found for word in words if (found := AT_MOST.fullmatch(word))]
     plain = [word for word in words if not AT_MOST.fullmatch(word)]
-    fits = [spec for spec in parts.catalogue.all() if all(word in _haystack(parts, spec) for word in plain)]
+    fits = [
+        spec for spec in context.catalogue.all() if all(word in _haystack(context, spec) for word in plain)
+    ]
     for limit in limits:
         fits = [spec for spec in fits if _costs_at_most(spec, Decimal(limit["usd"]), limit["per"])]
     shown = fits[:most]
     groups: dict[str, list[ModelView]] = {}
-    for spec, view in zip(shown, views(parts, shown), strict=True):
+    for spec, view in zip(shown, views(context, shown), strict=True):
         groups.setdefault(spec.family, []).append(view)
     families = tuple(Family(name, tuple(members)) for name, members in groups.items())
     return Found(q, families, len(fits), len(fits) - len(shown))
@@ -138,49 +143,56 @@ def _costs_at_most(spec: Spec, usd: Decimal, per: str | None) -> bool:
     return unit.high * asked <= usd * SECONDS[unit.per]
 
 
-def views(parts: Parts, specs: Iterable[Spec]) -> tuple[ModelView, ...]:
-    choices = {wire.name: parts.lines.choose(wire.name) for wire in parts.wires.all()}
+def views(context: AppContext, specs: Iterable[Spec]) -> tuple[ModelView, ...]:
+    choices = {
+        description.name: context.registry.choose(description.name)
+        for description in context.descriptions.all()
+    }
     mixed = len({choice.sandbox for choice in choices.values() if choice}) > 1
-    return tuple(_view(parts, spec, choices.get(spec.provider), mixed) for spec in specs)
+    return tuple(_view(context, spec, choices.get(spec.provider), mixed) for spec in specs)
 
 
-def company(parts: Parts, provider: str) -> str:
+def company(context: AppContext, provider: str) -> str:
     """A provider's name for people."""
-    wire = parts.wires.get(provider)
-    return wire.display_name if wire else provider
+    description = context.descriptions.get(provider)
+    return description.display_name if description else provider
 
 
-def _has_key(parts: Parts, provider: str) -> bool:
+def _has_key(context: AppContext, provider: str) -> bool:
     """A server of one's own has none, and bills nothing."""
-    wire = parts.wires.get(provider)
-    return wire is not None and wire.auth is not None
+    description = context.descriptions.get(provider)
+    return description is not None and description.auth is not None
 
 
-def _view(parts: Parts, spec: Spec, choice: Any, mixed: bool) -> ModelView:
+def _view(context: AppContext, spec: Spec, choice: Any, mixed: bool) -> ModelView:
     return ModelView(
         key=spec.key,
         name=spec.display_name,
-        provider=company(parts, spec.provider),
+        provider=company(context, spec.provider),
         price=typical_price(spec),
         usual=about(spec.timing.typical_sec),
         modes=", ".join(MODE_LABELS[mode] for mode in spec.modes),
         ready=choice is not None,
-        why_not="" if choice else _why_not(parts, spec.provider),
+        why_not="" if choice else _why_not(context, spec.provider),
         sandbox=choice is not None and choice.sandbox,
-        billed=choice is not None and not choice.sandbox and _has_key(parts, spec.provider),
+        billed=choice is not None and not choice.sandbox and _has_key(context, spec.provider),
         tagged=mixed and choice is not None and choice.sandbox,
         imported=spec.status == "imported",
     )
 
 
-def _why_not(parts: Parts, provider: str) -> str:
-    wire = parts.wires.get(provider)
-    return f"needs a key of {wire.display_name}" if wire else f"no connection to {provider} is described"
+def _why_not(context: AppContext, provider: str) -> str:
+    description = context.descriptions.get(provider)
+    return (
+        f"needs a key of {description.display_name}"
+        if description
+        else f"no connection to {provider} is described"
+    )
 
 
-def _haystack(parts: Parts, spec: Spec) -> str:
+def _haystack(context: AppContext, spec: Spec) -> str:
     modes = " ".join(f"{mode} {MODE_LABELS[mode]}" for mode in spec.modes)
-    named = f"{spec.display_name} {spec.family} {company(parts, spec.provider)} {spec.provider} {spec.key}"
+    named = f"{spec.display_name} {spec.family} {company(context, spec.provider)} {spec.provider} {spec.key}"
     return f"{named} {modes} {typical_price(spec)} {spec.status}".lower()
 
 

@@ -18,8 +18,8 @@ from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
 from models.spec.schema import Spec
-from tasks.context import Parts
-from tasks.create_job import Invalid, Placed, PriceRose, place
+from tasks.context import AppContext
+from tasks.create_job import Invalid, JobCreated, PriceRose, create_job
 from tasks.jobs.model import Job
 from web.errors import AnyRequest
 from web.layout import is_htmx, shell, show
@@ -29,8 +29,8 @@ from web.pages.card_text import prompt_of
 from web.pages.cards import days, watched
 from web.pages.fields import OptionView
 from web.pages.form import (
+    FormErrors,
     FormView,
-    Refused,
     Setting,
     Typed,
     draw,
@@ -41,7 +41,7 @@ from web.pages.form import (
     set_pairs,
     switched,
 )
-from web.pages.form_data import Posted, loose_pairs, posted, read_posted
+from web.pages.form_data import FormData, loose_pairs, parse_form_data, read_form_data
 from web.pages.jobs import cards
 from web.pages.missing_model import draw_missing
 from web.security import MAX_UPLOAD_REQUEST
@@ -54,48 +54,48 @@ ORDERED_ONCE = (
 
 @get("/video", include_in_schema=False)
 async def video_page(
-    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest, context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> Template:
-    recent = await parts.jobs.listing(owner, limit=RECENT)
+    recent = await context.jobs.list_page(owner, limit=RECENT)
     pairs = tuple(request.query_params.multi_items())
     asked = dict(pairs)
-    before = await parts.jobs.get(owner, asked["again"]) if "again" in asked else None
+    before = await context.jobs.get(owner, asked["again"]) if "again" in asked else None
     key = before.model if before else asked.get("model", "")
-    if key and parts.catalogue.get(key) is None:
-        missing = await _missing_asked(request, parts, owner, key, before)
-        return await _page(parts, owner, missing, recent)
-    spec = _first_spec(parts, key, recent)
+    if key and context.catalogue.get(key) is None:
+        missing = await _missing_asked(request, context, owner, key, before)
+        return await _page(context, owner, missing, recent)
+    spec = _first_spec(context, key, recent)
     if spec is None:
-        return await _page(parts, owner, None, recent)
+        return await _page(context, owner, None, recent)
     typed = from_job(spec, before) if before else from_link(spec, pairs)
-    setting = await _setting(request, parts, owner, spec, typed)
-    return await _page(parts, owner, draw(parts, spec, typed, setting), recent)
+    setting = await _setting(request, context, owner, spec, typed)
+    return await _page(context, owner, draw(context, spec, typed, setting), recent)
 
 
 @post("/video/form", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
 async def form_again(
-    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest, context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> Template:
-    form = await read_posted(request, parts, owner)
-    spec = parts.catalogue.get(form.model) if form.drawn.missing else None
+    form = await read_form_data(request, context, owner)
+    spec = context.catalogue.get(form.model) if form.drawn.missing else None
     returned = f"{spec.display_name} is here again." if spec and form.model == form.drawn_model else ""
-    refused = Refused(form.errors, returned)
-    return await _answer(request, parts, owner, await _redraw(request, parts, owner, form, refused))
+    refused = FormErrors(form.errors, returned)
+    return await _answer(request, context, owner, await _redraw(request, context, owner, form, refused))
 
 
 @post("/video/jobs", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
 async def order(
-    request: AnyRequest, parts: NamedDependency[Parts], owner: NamedDependency[str]
+    request: AnyRequest, context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> Response[Any]:
-    form = await read_posted(request, parts, owner)
-    spec = parts.catalogue.get(form.model)
+    form = await read_form_data(request, context, owner)
+    spec = context.catalogue.get(form.model)
     if spec is None or form.drawn.missing:  # its price was never shown
-        return await _refuse(request, parts, owner, form, {}, _look_first(spec))
+        return await _refuse(request, context, owner, form, {}, _look_first(spec))
     if form.errors:
-        return await _refuse(request, parts, owner, form, form.errors)
+        return await _refuse(request, context, owner, form, form.errors)
     typed = from_posted(spec, form, {})
-    answer = await place(
-        parts,
+    answer = await create_job(
+        context,
         owner=owner,
         model=spec.key,
         values=typed.values,
@@ -105,106 +105,113 @@ async def order(
         shown_free=form.shown_free,
     )
     match answer:
-        case Placed() as placed:
-            return await _placed(request, parts, owner, form, placed)
+        case JobCreated() as placed:
+            return await _placed(request, context, owner, form, placed)
         case Invalid(errors):
-            return await _refuse(request, parts, owner, form, errors)
+            return await _refuse(request, context, owner, form, errors)
         case PriceRose(_, sentence):
-            return await _refuse(request, parts, owner, form, {}, sentence)
+            return await _refuse(request, context, owner, form, {}, sentence)
         case refused:
-            return await _refuse(request, parts, owner, form, {"": refused.sentence})
+            return await _refuse(request, context, owner, form, {"": refused.sentence})
 
 
 async def _placed(
-    request: AnyRequest, parts: Parts, owner: str, form: Posted, placed: Placed
+    request: AnyRequest, context: AppContext, owner: str, form: FormData, placed: JobCreated
 ) -> Response[Any]:
     job = placed.job
     if not is_htmx(request):
         return Redirect(f"/video/jobs/{job.id}", status_code=303)  # it reloads itself until the end
-    watching = (job, *await parts.jobs.live(owner, form.watch))
-    (shown,) = cards(parts, [job])
-    context = {
+    watching = (job, *await context.jobs.list_live(owner, form.watch))
+    (shown,) = cards(context, [job])
+    shown_card = {
         "card": shown,
         "known": job.id in form.watch,
         "replayed": placed.replayed,
         "watch": watched(watching, time.time(), form.watch),
     }
-    once = Refused(notice=ORDERED_ONCE) if placed.repeated else None
-    drawn = await _redraw(request, parts, owner, form, once, fresh=True)
+    once = FormErrors(notice=ORDERED_ONCE) if placed.repeated else None
+    drawn = await _redraw(request, context, owner, form, once, fresh=True)
     said = "" if once else f"Ordered: {job.display_name}"  # the notice is a status of its own
-    return show("_placed.html", form=drawn, **context, said=said)
+    return show("_placed.html", form=drawn, **shown_card, said=said)
 
 
 async def _refuse(
-    request: AnyRequest, parts: Parts, owner: str, form: Posted, errors: dict[str, str], notice: str = ""
+    request: AnyRequest,
+    context: AppContext,
+    owner: str,
+    form: FormData,
+    errors: dict[str, str],
+    notice: str = "",
 ) -> Response[Any]:
     """The form again with its sentences. The status is 200: a browser would log a 422 as a failure of ours."""
-    refused = Refused(errors, notice)
-    drawn = await _redraw(request, parts, owner, form, refused, fresh="" in errors, tried=bool(errors))
-    return await _answer(request, parts, owner, drawn)
+    refused = FormErrors(errors, notice)
+    drawn = await _redraw(request, context, owner, form, refused, fresh="" in errors, tried=bool(errors))
+    return await _answer(request, context, owner, drawn)
 
 
 async def _redraw(
     request: AnyRequest,
-    parts: Parts,
+    context: AppContext,
     owner: str,
-    form: Posted,
-    refused: Refused | None = None,
+    form: FormData,
+    refused: FormErrors | None = None,
     *,
     fresh: bool = False,
     tried: bool = False,
 ) -> FormView | None:
     """The form as it was posted, settled; `fresh` gives it a nonce of its own, `tried` shows every error."""
-    old = None if form.drawn.missing else parts.catalogue.get(form.drawn_model)
-    spec = parts.catalogue.get(form.model) if form.model else _first_spec(parts, None, ())
+    old = None if form.drawn.missing else context.catalogue.get(form.drawn_model)
+    spec = context.catalogue.get(form.model) if form.model else _first_spec(context, None, ())
     nonce = "" if fresh else form.nonce
     if spec is None:
-        return await _missing_posted(request, parts, owner, old, form, nonce) if form.model else None
-    uploads = await files_in(parts, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
+        return await _missing_posted(request, context, owner, old, form, nonce) if form.model else None
+    uploads = await files_in(context, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
     facts = {name: upload.facts for name, upload in uploads.items()}
     same_model = old is not None and old.key == spec.key
     typed = from_posted(spec, form, facts) if same_model else switched(old, spec, form, facts)
     setting = Setting(
         origin=_origin(request),
         uploads=uploads,
-        films=await _films(parts, owner, spec),
+        videos=await _videos(context, owner, spec),
         nonce=nonce,
     )
     tried = tried or (form.drawn.tried and same_model and not fresh)
-    return draw(parts, spec, typed, setting, tried=tried, refused=refused)
+    return draw(context, spec, typed, setting, tried=tried, refused=refused)
 
 
-async def _answer(request: AnyRequest, parts: Parts, owner: str, form: FormView | None) -> Template:
+async def _answer(request: AnyRequest, context: AppContext, owner: str, form: FormView | None) -> Template:
     """The form alone for htmx, else the whole page with it."""
     if is_htmx(request):
         return show("_form.html", form=form)
-    return await _page(parts, owner, form, await parts.jobs.listing(owner, limit=RECENT))
+    return await _page(context, owner, form, await context.jobs.list_page(owner, limit=RECENT))
 
 
-async def _page(parts: Parts, owner: str, form: FormView | None, recent: tuple[Job, ...]) -> Template:
-    live = await parts.jobs.live(owner)
+async def _page(context: AppContext, owner: str, form: FormView | None, recent: tuple[Job, ...]) -> Template:
+    live = await context.jobs.list_live(owner)
     ended = [job for job in recent if not job.live]
     return show(
         "video.html",
-        **shell(parts, "video"),
+        **shell(context, "video"),
         form=form,
-        problems=[str(each) for each in (*parts.catalogue.problems, *parts.wires.problems)][:20],
-        now=cards(parts, live),
-        days=days(list(zip(ended, cards(parts, ended), strict=True)), date.today()),
+        problems=[str(each) for each in (*context.catalogue.problems, *context.descriptions.problems)][:20],
+        now=cards(context, live),
+        days=days(list(zip(ended, cards(context, ended), strict=True)), date.today()),
         more=len(recent) == RECENT,
         watch=watched(live, time.time()),
     )
 
 
-def _first_spec(parts: Parts, key: str | None, recent: tuple[Job, ...]) -> Spec | None:
+def _first_spec(context: AppContext, key: str | None, recent: tuple[Job, ...]) -> Spec | None:
     """The model asked for, the one used last, else one that runs, from words, for real where there is a key."""
-    asked = parts.catalogue.get(key) if key else None
-    last = parts.catalogue.get(recent[0].model) if recent else None
-    return asked or last or max(parts.catalogue.all(), key=lambda spec: _inviting(parts, spec), default=None)
+    asked = context.catalogue.get(key) if key else None
+    last = context.catalogue.get(recent[0].model) if recent else None
+    return (
+        asked or last or max(context.catalogue.all(), key=lambda spec: _inviting(context, spec), default=None)
+    )
 
 
-def _inviting(parts: Parts, spec: Spec) -> tuple[bool, ...]:
-    choice = parts.lines.choose(spec.provider)
+def _inviting(context: AppContext, spec: Spec) -> tuple[bool, ...]:
+    choice = context.registry.choose(spec.provider)
     worded = spec.modes[0] == "t2v" and any(field.name == "prompt" for field in spec.fields)
     priced = any(rate.usd for rate in spec.price.rates)
     real = choice is not None and not choice.sandbox
@@ -218,36 +225,40 @@ def _look_first(spec: Spec | None) -> str:
 
 
 async def _missing_asked(
-    request: AnyRequest, parts: Parts, owner: str, key: str, before: Job | None
+    request: AnyRequest, context: AppContext, owner: str, key: str, before: Job | None
 ) -> FormView:
     """The form of a model that a link or an earlier job names and that is not here."""
-    pairs = tuple(loose_pairs(before.values)) if before else posted(request.query_params.multi_items()).pairs
+    pairs = (
+        tuple(loose_pairs(before.values))
+        if before
+        else parse_form_data(request.query_params.multi_items()).pairs
+    )
     why = f"There is no model {key} {'any more' if before else 'here'}."
-    uploads = await files_in(parts, owner, [text for _, text in pairs])
-    return draw_missing(parts, key, pairs, Setting(_origin(request), uploads), why)
+    uploads = await files_in(context, owner, [text for _, text in pairs])
+    return draw_missing(context, key, pairs, Setting(_origin(request), uploads), why)
 
 
 async def _missing_posted(
-    request: AnyRequest, parts: Parts, owner: str, old: Spec | None, form: Posted, nonce: str
+    request: AnyRequest, context: AppContext, owner: str, old: Spec | None, form: FormData, nonce: str
 ) -> FormView:
     """The form of a model that has gone while it was open, or while it was chosen."""
-    uploads = await files_in(parts, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
+    uploads = await files_in(context, owner, [text for _, text in (*form.pairs, *form.drawn.kept)])
     facts = {name: upload.facts for name, upload in uploads.items()}
     setting = Setting(_origin(request), uploads, nonce=nonce)
     why = f"There is no model {form.model} any more."
-    return draw_missing(parts, form.model, set_pairs(old, form, facts), setting, why)
+    return draw_missing(context, form.model, set_pairs(old, form, facts), setting, why)
 
 
-async def _setting(request: AnyRequest, parts: Parts, owner: str, spec: Spec, typed: Typed) -> Setting:
-    uploads = await files_in(parts, owner, typed.values.values())
-    return Setting(origin=_origin(request), uploads=uploads, films=await _films(parts, owner, spec))
+async def _setting(request: AnyRequest, context: AppContext, owner: str, spec: Spec, typed: Typed) -> Setting:
+    uploads = await files_in(context, owner, typed.values.values())
+    return Setting(origin=_origin(request), uploads=uploads, videos=await _videos(context, owner, spec))
 
 
-async def _films(parts: Parts, owner: str, spec: Spec) -> tuple[OptionView, ...]:
-    """The owner's finished films, for a model that takes one."""
+async def _videos(context: AppContext, owner: str, spec: Spec) -> tuple[OptionView, ...]:
+    """The owner's finished videos, for a model that takes one."""
     if not any(field.kind == "job" for field in spec.form.fields):
         return ()
-    jobs = await parts.jobs.listing(owner, limit=50)
+    jobs = await context.jobs.list_page(owner, limit=50)
     return tuple(
         OptionView(job.id, f"{prompt_of(job)[:60]} ({job.display_name})")
         for job in jobs

@@ -57,7 +57,7 @@ class WebSocketProtocol(asyncio.Protocol):
         first, *lines = head.decode("latin-1").split("\r\n")
         pairs = [
             (name.strip().lower(), value.strip())
-            for name, _, value in (line.partition(":") for line in lines)
+            for name, _, value in (client.partition(":") for client in lines)
         ]
         self._key = dict(pairs).get("sec-websocket-key", "none")
         path, _, query = first.split(" ")[1].partition("?")

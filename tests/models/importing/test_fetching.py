@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.importing.openapi import Document, parse_documents
-from providers.client.http import Clients
+from providers.client.http import HTTPClients
 from providers.schema_fetch import MAX_BYTES, NoSchema, fetch_schema
 from tests.models.importing.documents import PROMPT, fal, replicate
 from tests.providers.stub import HANG_UP, Reply, Routes, Stub, stub
@@ -16,7 +16,7 @@ MODEL = "/v1/models/acme/dream-2"
 async def fetched(
     routes: Routes, provider: str, endpoint: str, **environ: str
 ) -> tuple[bytes | NoSchema, Stub]:
-    async with stub(routes) as server, Clients() as clients:
+    async with stub(routes) as server, HTTPClients() as clients:
         environ[f"SHOTLIST_{provider.upper()}_BASE_URL"] = server.origin
         return await fetch_schema(clients.direct, provider, endpoint, environ), server
 
@@ -73,14 +73,14 @@ async def test_no_answer_is_one_sentence(reply: Reply, words: str) -> None:
 
 
 async def test_a_company_without_documents_is_told() -> None:
-    async with Clients() as clients:
+    async with HTTPClients() as clients:
         answer = await fetch_schema(clients.direct, "kling", "x/y", {})
     assert isinstance(answer, NoSchema)
     assert "replicate and fal" in answer.sentence
 
 
 async def test_a_network_that_is_not_there_is_told_with_what_to_do() -> None:
-    async with Clients() as clients:
+    async with HTTPClients() as clients:
         environ = {"SHOTLIST_FAL_BASE_URL": "http://127.0.0.1:9"}
         answer = await fetch_schema(clients.direct, "fal", "acme/dream", environ)
     assert isinstance(answer, NoSchema)
