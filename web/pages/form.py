@@ -214,7 +214,8 @@ def _no_way(context: AppContext, spec: Spec) -> str:
     if description is None:
         return f"How to speak to {spec.provider} is not described, so this model cannot run: choose another."
     key = f" or set {description.auth.env}" if description.auth else ""
-    return f"There is no key for {description.display_name} and no sandbox, so this model cannot run: choose another{key}."
+    name = description.display_name
+    return f"There is no key for {name} and no sandbox, so this model cannot run: choose another{key}."
 
 
 def _equal(one: JSON, other: JSON) -> bool:
