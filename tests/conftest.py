@@ -71,7 +71,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not told:
         return
     # Half a second to import, which a run without fault tests need not spend.
-    from tests.faults.verdict import Verdict, table
+    from tests.faults.outcome import Verdict, table
 
     terminalreporter.section("faults: what was sent, how it ended, what is said of the money, and the file")
     for line in table(msgspec.convert(told, list[Verdict])):

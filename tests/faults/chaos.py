@@ -21,10 +21,10 @@ import httpx
 import pytest
 
 from tests.engines import postgres_server, redis_server
-from tests.faults.books import Books, Click, all_jobs, balance
-from tests.faults.houses import CHEAP, HASTY_PACE, MODEL, Engines, House, Nest, SandboxProcess
-from tests.faults.mischief import Mischief
-from tests.faults.verdict import table
+from tests.faults.audit import Books, Click, all_jobs, balance
+from tests.faults.deployment import CHEAP, HASTY_PACE, MODEL, Engines, House, Nest, SandboxProcess
+from tests.faults.disturbances import Mischief
+from tests.faults.outcome import table
 from tests.support import PATIENCE, RESTING
 
 FAULTS = {

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from tests.engines import Postgres, Redis
-from tests.faults.houses import Engines, House, Nest, SandboxProcess, Where
-from tests.faults.verdict import Verdict
+from tests.faults.deployment import Engines, House, Nest, SandboxProcess, Where
+from tests.faults.outcome import Verdict
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from tests.faults.houses import CHEAP, MODEL, House, Where
-from tests.faults.taps import Plan
-from tests.faults.verdict import Verdict, judge
+from tests.faults.deployment import CHEAP, MODEL, House, Where
+from tests.faults.fault_points import Plan
+from tests.faults.outcome import Verdict, judge
 from tests.journeys.test_without_javascript import read_form
 
 WHERE: tuple[Where, ...] = ("embedded", "apart")

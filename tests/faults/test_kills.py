@@ -15,9 +15,9 @@ import httpx
 import msgspec
 import pytest
 
-from tests.faults.houses import House, Where
-from tests.faults.taps import Plan
-from tests.faults.verdict import Verdict, judge
+from tests.faults.deployment import House, Where
+from tests.faults.fault_points import Plan
+from tests.faults.outcome import Verdict, judge
 from tests.support import png, until
 
 AT_ONCE = 6

@@ -14,9 +14,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.houses import HASTY_PACE, House
-from tests.faults.taps import Plan
-from tests.faults.verdict import Verdict, judge
+from tests.faults.deployment import HASTY_PACE, House
+from tests.faults.fault_points import Plan
+from tests.faults.outcome import Verdict, judge
 from tests.support import until
 
 HOUR = 3600.0

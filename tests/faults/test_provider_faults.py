@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.faults.houses import HASTY, MODEL, House, Where
-from tests.faults.verdict import Verdict, judge
+from tests.faults.deployment import HASTY, MODEL, House, Where
+from tests.faults.outcome import Verdict, judge
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from providers.client.responses import HTTPResponse
 from providers.description.schema import ProviderDescription
 from providers.generic_mock import ID, GenericMock, put
 from providers.outcomes import Operation, PollResult
-from tests.providers.wires import ALL
+from tests.providers.descriptions import ALL
 
 # ComfyUI answers with nothing while a job runs, and a list of all jobs tells of it: that is not played.
 PLAIN = [name for name in ALL if name != "comfyui"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.sandbox.running import RunningSandbox
+from tests.providers.sandbox.running import RunningSandbox
 from tests.support import Server, command, environ, free_port, png, until
 
 

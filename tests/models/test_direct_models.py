@@ -15,7 +15,7 @@ from models.spec.values import MediaFacts
 from providers.client.requests import build_submit, names_of_model
 from providers.outcomes import Submission
 from tests.models.building import told
-from tests.providers.wires import ALL
+from tests.providers.descriptions import ALL
 
 FOLDER = Path(__file__).parents[2] / "models"
 URL = "https://example.com/a.png"

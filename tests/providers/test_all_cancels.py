@@ -8,8 +8,8 @@ from providers.client.requests import build, names_of
 from providers.outcomes import CancelAsked, Canceled, CannotCancel, Operation, State
 from providers.stopping import can_stop, stop_words
 from tests.providers.conftest import LineTo
+from tests.providers.descriptions import ALL, NAMES
 from tests.providers.stub import Asked, Reply, stub
-from tests.providers.wires import ALL, NAMES
 
 NONE = {"veo", "openai", "xai", "kling", "pixverse"}
 

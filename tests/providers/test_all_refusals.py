@@ -7,7 +7,7 @@ from models.spec.values import JSON
 from providers.client.interpret import interpret_submit
 from providers.client.responses import HTTPResponse
 from providers.outcomes import Limited, Operation, Refused, Unclear
-from tests.providers.wires import ALL, NAMES
+from tests.providers.descriptions import ALL, NAMES
 
 
 def judged(name: str, status: int, body: object, headers: dict[str, str] | None = None) -> object:

@@ -6,7 +6,7 @@ from models.spec.values import JSON
 from providers.client.requests import Request
 from providers.outcomes import Cost, Operation, OutputFile, PollResult, Unanswered
 from tests.providers.asking import look, seen
-from tests.providers.wires import ALL, NAMES
+from tests.providers.descriptions import ALL, NAMES
 
 URL = "https://cdn.example/v.mp4"
 VEO = "https://generativelanguage.googleapis.com/v1beta/files/abc123:download?alt=media"

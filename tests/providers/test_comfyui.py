@@ -19,8 +19,8 @@ from providers.description.schema import ProviderDescription
 from providers.outcomes import Accepted, Operation, PollResult, Submission, Unanswered
 from providers.registry import Choice, ProviderRegistry
 from tests.providers.asking import look, seen
+from tests.providers.descriptions import ALL, FOLDER
 from tests.providers.stub import HANG_UP, Reply, stub
-from tests.providers.wires import ALL, FOLDER
 from tests.support import PATIENCE
 
 COMFY = ALL["comfyui"]

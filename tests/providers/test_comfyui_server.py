@@ -25,7 +25,7 @@ from providers.outcomes import (
     Refused,
     Submission,
 )
-from tests.providers.wires import ALL
+from tests.providers.descriptions import ALL
 from tests.support import PATIENCE
 
 ORIGIN = os.environ.get("SHOTLIST_COMFYUI_BASE_URL", "")

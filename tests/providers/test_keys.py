@@ -10,8 +10,8 @@ from providers.description.catalogue import DescriptionCatalogue
 from providers.outcomes import KeyCheck, Limited, Refused, Submission
 from providers.registry import ProviderRegistry
 from tests.providers.conftest import KEY
+from tests.providers.descriptions import ALL, FOLDER, NAMES
 from tests.providers.stub import HANG_UP, Asked, Reply, stub
-from tests.providers.wires import ALL, FOLDER, NAMES
 
 KEY_OF_TWO = "access_key_of_the_test:secret_key_of_the_test"
 SECRETS = ("access_key_of_the_test", "secret_key_of_the_test", "eyJhbGciOiJIUzI1NiIs")

@@ -24,8 +24,8 @@ from providers.outcomes import (
 from providers.registry import Choice, ProviderRegistry
 from providers.sandbox import SPOKEN
 from providers.sandbox.app import WIRES
+from tests.providers.descriptions import FOLDER
 from tests.providers.stub import Asked, Reply, Routes, stub
-from tests.providers.wires import FOLDER
 
 NOVA = """
 display_name = "Nova Pictures"

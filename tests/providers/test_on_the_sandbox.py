@@ -25,8 +25,8 @@ from providers.outcomes import (
     Unclear,
 )
 from providers.registry import ProviderRegistry
-from tests.providers.wires import FOLDER, NAMES
-from tests.sandbox.running import RunningSandbox
+from tests.providers.descriptions import FOLDER, NAMES
+from tests.providers.sandbox.running import RunningSandbox
 from tests.support import PATIENCE
 
 PICTURE = "up_1"

@@ -16,10 +16,10 @@ from providers.registry import ProviderRegistry
 from providers.sandbox.webhook_sender import standard_signature, vidu_signature
 from providers.webhook_signatures import Challenged, Heard, Hearing, Unheard, Webhooks
 from tasks.context import sandbox_key
+from tests.providers.descriptions import ALL, FOLDER
+from tests.providers.sandbox.running import RunningSandbox
 from tests.providers.stub import Asked, Reply, stub
 from tests.providers.test_on_the_sandbox import bodies, line_of, order_of
-from tests.providers.wires import ALL, FOLDER
-from tests.sandbox.running import RunningSandbox
 from tests.support import PATIENCE
 
 REGISTERED = ["replicate", "fal", "luma", "seedance", "minimax", "kling", "vidu"]
