@@ -1,4 +1,7 @@
-"""A spec and its values in words, shapes and JSON Schema."""
+"""A spec and its values in words, shapes and JSON Schema.
+
+A model's integration in a few lines of plain text: what is asked, what is sent, what it costs and who says so.
+"""
 
 from __future__ import annotations
 

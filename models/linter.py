@@ -1,4 +1,7 @@
-"""What a readable spec must also satisfy: its examples map, its prices are sourced, its rules come to rest."""
+"""What a readable spec must also satisfy: its examples map, its prices are sourced, its rules come to rest.
+
+Which fields the rest of a spec names: no other field can change what is shown, offered, sent or asked for it.
+"""
 
 from __future__ import annotations
 

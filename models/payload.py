@@ -1,4 +1,9 @@
-"""Checked values → the complete body of the request, with media as leaves to be delivered."""
+"""Checked values → the complete body of the request, with media as leaves to be delivered.
+
+A request's body while it is built: where values go, what shape they take, and where media lie in it.
+
+Wire values that several form fields make together, looked up in a table.
+"""
 
 from __future__ import annotations
 

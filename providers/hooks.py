@@ -1,4 +1,9 @@
-"""The few things that a TOML file cannot say, in Python, each registered by the name that the file calls it by."""
+"""The few things that a TOML file cannot say, in Python, each registered by the name that the file calls it by.
+
+Building: a body that becomes something else before it is sent.
+
+Signing: what stands in a request where the key would.
+"""
 
 import hmac
 from base64 import urlsafe_b64encode

@@ -2,6 +2,13 @@
 
 A submission ends as one of five: Accepted, Refused, Limited, NotSent, Unclear.  A look ends as Look or
 Unanswered, a cancel as Canceled, CancelAsked, CannotCancel or Unanswered, a download as Fetched or FetchFailed.
+
+What can go wrong with a job, by class and by cause, and the one sentence that tells a person what to do about it.
+
+A sentence says one thing about money, and that is ours: what a company says of it is quoted as the company's. Ordering
+again is advised only where it can help, and with its price; never for a result that exists and could not be had.
+
+What is asked of a provider: the order as it was frozen into a job, and the media that go with it.
 """
 
 import re

@@ -2,6 +2,11 @@
 
 A message is only ever a reason to look. It is believed to be the provider's by its signature, or, where nothing is
 signed, by the secret of the job in the address that was registered.
+
+Verifying: whether a message that says it comes from a provider does.
+
+A verifier gets the message, the keys that may have signed it, and the time, and answers Genuine with a mark that no
+other message bears (to know a replay by), or Forged with the reason.  Every comparison takes constant time.
 """
 
 import hmac

@@ -1,4 +1,12 @@
-"""From a wish to a job: the one place where a form and the API alike become a row that will be ordered."""
+"""From a wish to a job: the one place where a form and the API alike become a row that will be ordered.
+
+The price that was shown before an order, as a form carries it, and whether the price at the order is higher.
+
+"1.40"          an upper bound of the whole
+"0.50+"         a lower bound of the whole: "at least $0.50"
+"0.14/second"   a price for each unit of what was not known yet; "0.05+/second" one that is open upwards
+""              no figure: the price was not known
+"""
 
 from __future__ import annotations
 

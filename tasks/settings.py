@@ -1,4 +1,7 @@
-"""Settings: every `SHOTLIST_*` variable, read once at a root (web, worker, command line) and passed in."""
+"""Settings: every `SHOTLIST_*` variable, read once at a root (web, worker, command line) and passed in.
+
+A storage URL, taken apart: s3://bucket/prefix?endpoint=https://…&region=…
+"""
 
 import difflib
 import ipaddress

@@ -6,6 +6,10 @@ POST /api/video/uploads          the same for programs
 GET  /video/uploads/{upload_id}  a file that was handed in, for its owner
 GET  /inputs/{upload_id}         the same for a provider, by a signed address that lasts a day
 GET  /media/{job_id}/{name}      a finished video or its poster, for its owner; ?download=1 to keep it
+
+Sends one file of ours: streamed, seekable by HTTP Range, and not sent again while the browser's copy is right.
+
+HTTP Range, as pure functions: which bytes of a file a request asks for (RFC 9110, sections 13 and 14).
 """
 
 from collections.abc import AsyncIterator, Mapping

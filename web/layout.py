@@ -1,4 +1,9 @@
-"""What every page has around it: the header, the sandbox's tag, and whether htmx is asking."""
+"""What every page has around it: the header, the sandbox's tag, and whether htmx is asking.
+
+The templates of the page: one Jinja environment, strict about names, escaping everything.
+
+Our style sheet, script and icons: read once, hashed, compressed, and cached by browsers until they change.
+"""
 
 from __future__ import annotations
 

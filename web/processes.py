@@ -2,6 +2,12 @@
 
 `shotlist web` and `shotlist worker` run the two apart, on a Redis and a Postgres of the operator's own.
 What is slow to import is imported only after the port is taken and the sandbox is on its way.
+
+How a server ends: on the first signal in good order and in time, on the second at once.
+
+The sandbox that goes with a server: where it is, started if it is ours to start, and started again if it dies.
+
+A program that the server starts beside itself: in its process group, but out of reach of a terminal's Ctrl-C.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""uvicorn as one part of a process that has others: it stops when told, and leaves signals to whoever runs it."""
+"""uvicorn as one part of a process that has others: it stops when told, and leaves signals to whoever runs it.
+
+The log: one readable line an event, on standard error.
+"""
 
 import asyncio
 import logging

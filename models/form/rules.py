@@ -1,6 +1,8 @@
 """The rules engine: for given values, which fields are visible, which rules hold, and what is in force.
 
 Everything that checks, draws, settles, prices or maps asks here, so that none of them can disagree.
+
+What the rules in force leave of one field: its options, limits, and what is refused, each with its reason.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The one validation, for form, API, command line and linter."""
+"""The one validation, for form, API, command line and linter.
+
+Whether one value is of its field's kind and within limits; the sentence if it is not.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A request that somebody wrote down, as a curl command has it, and which provider's order it is."""
+"""A request that somebody wrote down, as a curl command has it, and which provider's order it is.
+
+A request that somebody sent → what it shows of the schema of its body.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A Document → the whole spec, as the tables that TOML will hold, with everything noticed on the way."""
+"""A Document → the whole spec, as the tables that TOML will hold, with everything noticed on the way.
+
+Small valid examples of a document: what it requires, and a prompt.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""What a provider's document says now against what a spec says: added, removed, changed, and what each means."""
+"""What a provider's document says now against what a spec says: added, removed, changed, and what each means.
+
+One place of the request body: what a spec sends there against what the provider's document says now.
+
+Where the fields of a spec and the properties of a document meet: the paths of the request body.
+
+Writes the safe part of a drift into a spec's TOML; comments and layout stay.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Properties of a document → fields of a spec, as the tables that TOML will hold, with the way back for each."""
+"""Properties of a document → fields of a spec, as the tables that TOML will hold, with the way back for each.
+
+A property that may be of several kinds → a select for its presets and one more field for each other kind.
+"""
 
 from __future__ import annotations
 

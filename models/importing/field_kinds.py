@@ -1,4 +1,9 @@
-"""What kind of form field a property is, decided from its schema, its name and its prose."""
+"""What kind of form field a property is, decided from its schema, its name and its prose.
+
+The keys of each field kind, out of the facts of a property.
+
+Labels and help texts for a form, out of a document's titles and descriptions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How a document's own input is chosen in the form made from it: the way back from property to field."""
+"""How a document's own input is chosen in the form made from it: the way back from property to field.
+
+What one property becomes in a spec, on its way there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""What a document says about its model only between the lines: its name, its family, facts for display."""
+"""What a document says about its model only between the lines: its name, its family, facts for display.
+
+In which modes a model works, guessed from its endpoint, its category and the files it takes.
+
+What a spec offers in some of its modes: rules and conditions that speak of the mode alone, applied.
+"""
 
 from __future__ import annotations
 

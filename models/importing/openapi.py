@@ -2,6 +2,10 @@
 
 Known forms: Replicate's model or version object (`openapi_schema`), its cached form (`inputSchema`), fal's answer
 (`openapi` beside `endpoint_id`, alone or in a list `models`), a bare OpenAPI document, a bare JSON Schema.
+
+One JSON Schema as a plain table: references followed, allOf joined, null split off, misspelt keys put right.
+
+What an importer noticed: a repair, a guess, or a fact that a spec cannot hold.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A page of documentation saved as text → parameters, endpoint, price and an example, as far as it says them."""
+"""A page of documentation saved as text → parameters, endpoint, price and an example, as far as it says them.
+
+What a page of documentation says about one parameter, as a property of JSON Schema.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a draft of a spec still lacks, as questions in the order in which a person would answer them."""
+"""What a draft of a spec still lacks, as questions in the order in which a person would answer them.
+
+An answer to one of the questions of `missing` → the draft with it in the place where it goes.
+"""
 
 from __future__ import annotations
 

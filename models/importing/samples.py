@@ -1,4 +1,7 @@
-"""Random inputs that a document allows, made from its standard JSON Schema alone."""
+"""Random inputs that a document allows, made from its standard JSON Schema alone.
+
+Inputs that a document forbids: each a good one with just one thing wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""What a document says about one property, as facts without JSON Schema's many spellings."""
+"""What a document says about one property, as facts without JSON Schema's many spellings.
+
+Limits of numbers, texts and lists in one schema, in all the spellings that JSON Schema has had.
+
+The order of properties: as the document gives it, and where it gives none, as a person would fill them in.
+
+Whether a value is one that a document's own schema takes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Does an imported spec say what its document says? Random inputs, judged by the document's own schema."""
+"""Does an imported spec say what its document says? Random inputs, judged by the document's own schema.
+
+A document's own input schema as standard JSON Schema, with nothing changed that a validator understands.
+
+This is what an import is judged against, so it shares no code with the importer's reading of the document.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The kinds of form field, one struct each; struct tag, template and the `type` in TOML share one name.
 
 The texts under the keys are what docs/model-reference.md and models/schema.json say of them.
+
+Limits and rules: what a rule of a spec can put in force over fields.
 """
 
 from __future__ import annotations

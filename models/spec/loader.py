@@ -1,4 +1,9 @@
-"""TOML → Spec, strictly, with all that is wrong in a file at once."""
+"""TOML → Spec, strictly, with all that is wrong in a file at once.
+
+TOML text → tables, where everything that keeps a text from being read is the same kind of error.
+
+A workflow beside a spec: a graph of nodes in ComfyUI's API format, which becomes the constants of the body.
+"""
 
 from __future__ import annotations
 

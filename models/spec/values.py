@@ -1,4 +1,9 @@
-"""The values a person chooses, the facts of the files they chose, and what "equal" and "absent" mean for both."""
+"""The values a person chooses, the facts of the files they chose, and what "equal" and "absent" mean for both.
+
+Whether a text is an address from which a provider, or we, could fetch a file; nothing is asked for here.
+
+The modes a video model can work in, and what people call them.
+"""
 
 from __future__ import annotations
 

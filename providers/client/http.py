@@ -1,4 +1,15 @@
-"""Asking one company at one origin: the key goes along to its own hosts and nowhere else."""
+"""Asking one company at one origin: the key goes along to its own hosts and nowhere else.
+
+The HTTP clients that all lines share; built and closed by the two roots.
+
+One request over HTTP and its answer; or the silence that was met instead, and whether a byte had left by then.
+
+The body of an answer, unpacked piece by piece: a few kilobytes packed twice would else fill the memory at once.
+
+Data URIs: a file written into a text.
+
+Listening to a websocket for a moment: what it says is only ever a hint, and its silence is no fault.
+"""
 
 import asyncio
 import ssl

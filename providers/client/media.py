@@ -1,4 +1,7 @@
-"""How a media file gets into a request: as its address, inside the request, or uploaded first; pure."""
+"""How a media file gets into a request: as its address, inside the request, or uploaded first; pure.
+
+Getting a job's media to the company: each file by the way that its wire, its size and our address allow.
+"""
 
 import asyncio
 import time

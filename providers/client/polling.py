@@ -1,4 +1,7 @@
-"""The exchanges of more than one request, as generators without I/O: they yield requests and are sent answers."""
+"""The exchanges of more than one request, as generators without I/O: they yield requests and are sent answers.
+
+A job's place in a queue that the provider lists as a whole, and its progress, told on a websocket; no I/O here.
+"""
 
 import re
 from collections.abc import Collection, Generator

@@ -1,4 +1,7 @@
-"""One HTTP answer as the interpreter sees it: status, headers, JSON body; and what it says of an error."""
+"""One HTTP answer as the interpreter sees it: status, headers, JSON body; and what it says of an error.
+
+The last answer of a finished job → its files and its cost; pure.
+"""
 
 import json
 import re

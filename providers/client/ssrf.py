@@ -2,6 +2,8 @@
 
 The name is resolved once per connection, every address of it is checked, and the connection goes to one of them by
 number, so that a name that changes its mind between check and use gains nothing.
+
+Which network addresses may be asked when the address came from a user or out of an answer.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""All wire descriptions of some folders, read again when a file changes."""
+"""All wire descriptions of some folders, read again when a file changes.
+
+How a company's answers become ours, in one line of plain text made from its wire description.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,9 @@
-"""TOML → Wire, strictly: a mistake is told by file, place, key and the nearest name that would be right."""
+"""TOML → Wire, strictly: a mistake is told by file, place, key and the nearest name that would be right.
+
+What the types of a wire cannot say: patterns compile, pointers point, templates name only what they may.
+
+The parts of a wire's checking that need no names: patterns compile, and pointers point.
+"""
 
 import re
 import tomllib

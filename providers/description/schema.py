@@ -2,6 +2,14 @@
 
 The tables of calls are in calls.py, with the notation of pointers, templates and paths; those of media in inputs.py.
 The texts under the keys are what docs/provider-reference.md and providers/schema.json say of them.
+
+The tables of a provider's TOML file that describe HTTP calls: order, look, result, cancel, check.
+
+A pointer is RFC 6901 with `*` for all members; where several are listed, the first that finds something counts.
+A template is text with `{name}`.  A path begins with "/" (under `base`), "https://" (another of the company's own
+hosts) or a `{name}` that an answer gave (a link); of several paths the first whose names are all known counts.
+
+The tables of a provider's TOML file that say how media files get to it.
 """
 
 from collections.abc import Mapping

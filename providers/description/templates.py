@@ -2,6 +2,8 @@
 
 A text whose names are not all known is absent as a whole, and so is the header, query parameter, member or list
 item that it stood for.  A lone "{name}" keeps its JSON type.  `{name|filter}` applies one of FILTERS.
+
+The names that the templates of a provider's file may use, by the place in which they are known.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""The sandbox as an ASGI app: a prefix for each provider, faults on demand, and `/_sandbox`, which reports."""
+"""The sandbox as an ASGI app: a prefix for each provider, faults on demand, and `/_sandbox`, which reports.
+
+What the sandbox tells about itself: what was ordered, and how it can be asked to misbehave.
+"""
 
 import asyncio
 import sys

@@ -1,4 +1,9 @@
-"""The media that come with a request: data URIs and uploads, kept once each by their digest in the data folder."""
+"""The media that come with a request: data URIs and uploads, kept once each by their digest in the data folder.
+
+The list of texts and media that Ark and MiniMax take in place of a prompt.
+
+What a submission says, whether it comes as JSON or as a form, and the prompt in it.
+"""
 
 import base64
 import binascii

@@ -1,4 +1,11 @@
-"""What every wire of the sandbox is made of: routes, the call that a route answers, and the letters it sends."""
+"""What every wire of the sandbox is made of: routes, the call that a route answers, and the letters it sends.
+
+Looks at a submission's fields as the services do: what is missing, unknown, of a wrong type, or no option.
+
+Files that come as a part of a form, kept for the jobs that name them.
+
+The finished clip as it is downloaded, with the faults that an output can have.
+"""
 
 import re
 import time

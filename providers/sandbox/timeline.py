@@ -5,6 +5,8 @@
        └────────▶ canceled ◀─────┘              (asked for, or the caller's own time limit)
 
 Nothing runs in the background, so a sandbox that was killed simply goes on when it is started again.
+
+The time of the sandbox's jobs: that of the machine, unless somebody holds it still to look at a state in peace.
 """
 
 import time

@@ -1,4 +1,11 @@
-"""Signs webhooks as the services do: Standard Webhooks (HMAC), and fal's Ed25519 over four lines."""
+"""Signs webhooks as the services do: Standard Webhooks (HMAC), and fal's Ed25519 over four lines.
+
+Delivers webhooks to addresses on this machine: when a job starts or is over, and again if nobody took them.
+
+Ed25519 signing as RFC 8032 (section 5.1) defines it, in plain integers: some milliseconds for each signature.
+
+Not hardened against timing: it guards nothing but pretended webhooks.
+"""
 
 import asyncio
 import base64

@@ -1,4 +1,7 @@
-"""Saving everything into one file while Shotlist goes on working: rows of one moment, then the files that they name."""
+"""Saving everything into one file while Shotlist goes on working: rows of one moment, then the files that they name.
+
+All rows of our tables as they were at one moment, while the server that owns them goes on working.
+"""
 
 import asyncio
 import os

@@ -2,6 +2,10 @@
 
 A claim is a conditional update, so of two workers one gets it and the other goes on. It ends by itself when it is
 not renewed. Slots are counted in the transaction that claims, behind the lane's row, which one worker holds at a time.
+
+Whose turn it is at a provider: who holds how many of its slots, who has waited longest, and how fast jobs may go.
+
+Asked with every order and every job that ends, so each question costs the same for five waiting jobs and five thousand.
 """
 
 from collections.abc import Callable, Collection

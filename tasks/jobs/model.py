@@ -1,4 +1,29 @@
-"""A job as everyone but the database sees it: one frozen struct, and the small structs that it is made of."""
+"""A job as everyone but the database sees it: one frozen struct, and the small structs that it is made of.
+
+The moves that a job may make, as a pure table.
+
+         not sent, told to wait
+       ┌────────────────────────┐
+       ▼                        │
+    queued ── about to send ─► submitting ── accepted ─► processing ── made ─► saving ── stored ─► succeeded
+     │  │                       │   │                     ▲  │  │               │  ▲
+     │  │               refused │   │ no clear answer     │  │  │               │  │
+     │  │                       │   ▼                     │  │  │       no file │  │ made after all
+     │  │                       │  unconfirmed ── found ──┘  │  │               │  │
+     │  │                       │   │ late refusal           │  │               │  │
+     │  └─ given up ────────────┴───┴──► failed ◄── failed, ─┘  │               │  │
+     │                                    ▲  │      too late    │               │  │
+     │                                    └──┼──────────────────┼───────────────┘  │
+     │                                       ├──────────────────┼──────────────────┘
+     └─ never sent ─────────────────────► canceled ◄─ confirmed ┘
+
+`queued` waits for a free slot; media is delivered here. `submitting` lasts for exactly one request to the provider.
+`unconfirmed` means that the request may have arrived and may be billed: it is never sent again. An answer that names
+the provider's job is recorded whatever became of the job, so even `queued` may become `processing`. A cancel is a
+fact beside the state (`cancel_requested_at`), not a state.
+
+What every move writes besides the state, and the line in the log that tells of it.
+"""
 
 import logging
 from typing import Any, Literal, TypeAlias

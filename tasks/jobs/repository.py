@@ -2,6 +2,13 @@
 
 Work that is taken under a lease is in `claims`, what a provider answered to a submission in `answers`, what the sweep
 looks for in `overdue`, money in `ledger`; nothing outside these five modules writes SQL for jobs.
+
+What a provider answered to a submission: the one exception to "move only what nobody has moved".
+
+An answer is worth money, so it is recorded wherever no operation is known yet, whatever the sweep, a cancel or
+another worker made of the job in the meantime. Accepted answers are committed to the disk itself.
+
+The rows of money: reserved with a job, settled when the truth is known, kept when the job is deleted.
 """
 
 import time

@@ -1,4 +1,10 @@
-"""Where finished videos are kept: `<job>/<name>` in the store of media, each probed before it gets its name."""
+"""Where finished videos are kept: `<job>/<name>` in the store of media, each probed before it gets its name.
+
+What a media file really is: opened, measured, and read to its end, because a name and a header can lie.
+
+Nothing here raises for what a file holds: a decoder's complaint is an answer. A file counts as truncated only where
+bytes of it are known to be missing; any other doubt is told beside what was found.
+"""
 
 import asyncio
 import logging

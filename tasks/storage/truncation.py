@@ -2,6 +2,8 @@
 
 How long a file says that it plays is no evidence: sound outlasts the picture, and time stamps start late, in whole
 files. Every size is bounded by the file's own end; a file of another kind says nothing.
+
+A video or sound file read packet by packet: what is in it, which stream is the picture, and how far it goes.
 """
 
 import struct

@@ -1,4 +1,7 @@
-"""What people hand in: files accepted after they were decoded, kept for their owner, and measured once."""
+"""What people hand in: files accepted after they were decoded, kept for their owner, and measured once.
+
+Addresses under which a provider may read one upload for a while: signed, so that nothing else opens with them.
+"""
 
 import asyncio
 import hashlib

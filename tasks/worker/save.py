@@ -55,11 +55,12 @@ async def save_result(context: AppContext, job_id: str) -> None:
 
 async def _stored(context: AppContext, job: Job, saved: tuple[Output, ...]) -> None:
     log_before = None if (job.log or "").startswith(NOT_YET) else job.log
+    doubts = " ".join(each.note for each in saved if each.note)
     facts: dict[str, Any] = {
         "outputs": saved,
         "billing": job.billing or "billed",
         "progress": 1.0,
-        "log": log_before,
+        "log": doubts or log_before,
     }
     await context.jobs.transition(job, "succeeded", "stored", **facts)
 

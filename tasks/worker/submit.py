@@ -1,4 +1,7 @@
-"""The step that orders: deliver the media, commit "about to send", send exactly one request, record the answer."""
+"""The step that orders: deliver the media, commit "about to send", send exactly one request, record the answer.
+
+Handing a job's media to its provider before it is ordered, as links, inline or uploads, as the wire wants it.
+"""
 
 import asyncio
 import logging

@@ -1,4 +1,7 @@
-"""How long things take and how often they are tried: every waiting time of the floor, in one place, in seconds."""
+"""How long things take and how often they are tried: every waiting time of the floor, in one place, in seconds.
+
+Waiting that ends at once when the worker is told to stop.
+"""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.fork_server`: a process that has imported everything, and forks a real Shotlist in 10 ms for each.
+"""`python -m tests.faults.fork_server`: a process that has imported everything, and forks a real Shotlist in 10 ms.
 
 It reads one JSON order a line and answers with the new process's id. What it forks runs the same roots as the command
 line does; `Plan` says what is to go wrong in it.

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support import Server
+from tests.support import PATIENCE, Server
 
 PUBLIC = "video.example.com"
 
@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def say(url: str, head: str) -> tuple[int, str]:
     """Send a request as it stands; the status and all that was answered. 0: closed without a word."""
     where = urlsplit(url)
-    with socket.create_connection((where.hostname or "", where.port or 0), timeout=60) as line:
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=PATIENCE) as line:
         line.sendall(head.replace("\n", "\r\n").encode("latin-1"))
         answer = b""
         while chunk := line.recv(65536):

@@ -7,10 +7,9 @@ import httpx
 
 from tests.cluster import Cluster
 from tests.journeys.test_without_javascript import read_form
-from tests.support import Server
+from tests.support import PATIENCE, Server
 
 TOGETHER = 1.0  # seconds: presses that a machine took longer for were not two at once
-PATIENCE = 60
 
 
 def doors(server: Server) -> list[str]:
@@ -27,7 +26,7 @@ def press_together(server: Server, prompt: str) -> tuple[list[httpx.Response], f
 
     def post(door: str, form: dict[str, str]) -> httpx.Response:
         return httpx.post(
-            f"{door}/video/jobs", data=form, files={"none": ("", b"")}, cookies=cookies, timeout=30
+            f"{door}/video/jobs", data=form, files={"none": ("", b"")}, cookies=cookies, timeout=PATIENCE
         )
 
     cookies = dict(server.http.cookies)

@@ -214,6 +214,7 @@ def test_what_is_not_there_is_404(server: Server) -> None:
 def test_a_job_that_the_provider_refuses_says_why_and_that_nothing_was_spent(server: Server) -> None:
     job = server.wait(server.order(KLING, prompt="A refused one [fault: refuse]"))
     assert (job["status"], job["billing"], job["output"]) == ("failed", "not_billed", None)
-    assert set(job["error"]) == {"class", "message", "field"}
+    assert set(job["error"]) == {"class", "message", "sentence", "field"}
+    assert job["error"]["sentence"] == job["error"]["message"]
     assert len(job["error"]["message"]) > 20
     assert job["status"] in RESTING

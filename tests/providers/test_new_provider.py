@@ -173,7 +173,7 @@ async def test_it_runs_a_job_from_the_picture_to_the_video(tmp_path: Path, clien
         assert answer.operation == Operation("7", {"look": "/videos/7?full=1"}, "nova-1", "", "i2v")
         looks = [await line.poll(answer.operation) for _ in STAGES]
         content = io.BytesIO()
-        assert await line.fetch(FILE, content, 100) == Fetched("video/mp4", 6)
+        assert await line.fetch(FILE, content, 100) == Fetched("video/mp4", 7)
         assert content.getvalue() == b"a video"
         assert await line.cancel(answer.operation) == Canceled()
     cost = Cost("0.25", "USD", "Nova Pictures's answer")

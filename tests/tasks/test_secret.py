@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.settings import CHECKOUT, Settings, SettingsError, load_secret, prepare_data_dir, read_settings
+from tests.support import PATIENCE
 
 GOOD = "0123456789abcdef0123456789abcdef"
 
@@ -108,12 +109,13 @@ except SettingsError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 20])
 def test_a_disk_without_room_for_it_is_told_and_leaves_nothing_behind(tmp_path: Path, room: int) -> None:
     settings = settings_of(tmp_path / "data")
     for _ in range(2):
         with run(FIRST, str(settings.data_dir), limit=room) as process:
-            told, _ = process.communicate(timeout=60)
+            told, _ = process.communicate(timeout=PATIENCE)
         assert told.startswith("refused: ")
         assert "File too large" in told
         assert list(settings.data_dir.iterdir()) == []
@@ -124,6 +126,7 @@ TOGETHER = """
 import sys, time
 from pathlib import Path
 from tasks.settings import load_secret, read_settings
+from tests.support import PATIENCE
 root = Path(sys.argv[1])
 made = [read_settings({"SHOTLIST_DATA_DIR": str(folder)}) for folder in sorted(root.glob("data*"))]
 print("ready", flush=True)
@@ -134,6 +137,7 @@ for settings in made:
 """
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"data{number}").mkdir()
@@ -145,7 +149,7 @@ def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
     told = []
     for process in processes:
         with process:
-            told.append(process.communicate(timeout=60)[0].split())
+            told.append(process.communicate(timeout=PATIENCE)[0].split())
     assert len(told[0]) == len(set(told[0])) == 40
     assert all(each == told[0] for each in told)
     for folder in tmp_path.glob("data*"):

@@ -8,6 +8,10 @@ GET    /api/video/jobs/{id}           one job
 POST   /api/video/jobs/{id}/cancel    ask for a stop
 POST   /api/video/jobs/{id}/found     the provider's id of an order that got no clear answer
 DELETE /api/video/jobs/{id}           remove a job that is over, and its files
+
+Ordering by the JSON API: POST /api/video/jobs, and what is said to a program that sends no order.
+
+Data URIs in file fields become uploads at the door, so that further in there are only ids and addresses.
 """
 
 import base64

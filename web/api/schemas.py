@@ -1,4 +1,7 @@
-"""The JSON that programs get: jobs and models, with every key present and null for what is not known."""
+"""The JSON that programs get: jobs and models, with every key present and null for what is not known.
+
+A spec as JSON for programs, in the words of its TOML file: conditions and expressions as they are written there.
+"""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -115,7 +118,7 @@ class JobErrorAnswer(msgspec.Struct, frozen=True):
 
 
 class OutputAnswer(msgspec.Struct, frozen=True):
-    """A finished file: pixels and seconds as measured, size in bytes; `note` says what is doubtful about it."""
+    """A finished file: pixels and seconds as measured, size in bytes."""
 
     kind: str
     url: str
@@ -125,11 +128,13 @@ class OutputAnswer(msgspec.Struct, frozen=True):
     duration: float | None
     format: str
     bytes: int
-    note: str | None
 
 
 class JobAnswer(msgspec.Struct, frozen=True):
-    """One job. Times are ISO 8601 in UTC, progress is 0 to 1, `output` is the first video."""
+    """One job. Times are ISO 8601 in UTC, progress is 0 to 1, `output` is the first video.
+
+    `log` is the provider's last line; of a job that succeeded, what is doubtful about its files.
+    """
 
     id: str
     model: str
@@ -244,7 +249,6 @@ def output_answer(job_id: str, output: Output) -> OutputAnswer:
         duration=output.duration,
         format=output.format,
         bytes=output.bytes,
-        note=output.note or None,
     )
 
 

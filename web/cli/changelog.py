@@ -2,6 +2,12 @@
 
 An entry begins with `[YYYY-MM-DD HH:mm] ` at the start of a line and goes on to the next entry or the end. What
 stands before the first entry is ordinary text and may be edited; an entry never changes, moves or disappears.
+
+`shotlist log`: append an entry to one of the two append-only logs, or check that nobody rewrote them.
+
+Both append-only logs held against the git history of their checkout.
+
+The two entries of one integration, made from the model's file and its provider's.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""`shotlist models import | drift | missing`: specs out of the documents of providers, and the two compared."""
+"""`shotlist models import | drift | missing`: specs out of the documents of providers, and the two compared.
+
+`shotlist models drift`: fetches the documents that models were made from, and tells or writes what changed.
+"""
 
 import json
 import sys

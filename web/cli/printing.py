@@ -1,4 +1,7 @@
-"""Tables on standard output."""
+"""Tables on standard output.
+
+What is wrong with files of models and providers, for every command that reads one.
+"""
 
 import tomllib
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,7 @@
-"""Drafts of model files for the command line: read from whatever a person has, and asked for on a terminal."""
+"""Drafts of model files for the command line: read from whatever a person has, and asked for on a terminal.
+
+A provider's schema document from the provider itself, for the commands that take an endpoint's name.
+"""
 
 import re
 import sys

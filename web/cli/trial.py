@@ -1,4 +1,9 @@
-"""A trial run of one model: a real worker, queue and database in a temporary folder, against the sandbox, unbilled."""
+"""A trial run of one model: a real worker, queue and database in a temporary folder, against the sandbox, unbilled.
+
+Files for a trial run, made to fit the limits of the fields that ask for them.
+
+The stand-in for a provider that the sandbox does not speak, on a port of this machine while a trial lasts.
+"""
 
 import asyncio
 import socket

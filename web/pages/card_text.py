@@ -1,4 +1,7 @@
-"""The words of a card: its state, its figures, its money, what went wrong, and what can be done."""
+"""The words of a card: its state, its figures, its money, what went wrong, and what can be done.
+
+Figures in words, as the page prints them: sizes, lengths, clocks, ordinals and money.
+"""
 
 from __future__ import annotations
 

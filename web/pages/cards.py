@@ -98,7 +98,7 @@ def card(job: Job, description: ProviderDescription | None, now: float, nonce: s
         usual=say.usual(job) if say.guessed(job) else 0,
         bar=say.bar(job, elapsed),
         bar_words=f"{company}'s progress" if job.progress is not None else "Elapsed of the usual time",
-        log=job.log or "",
+        log="" if job.state == "succeeded" else job.log or "",
         words=say.words(job, company, elapsed),
         video=video,
         extras=say.extras(job),

@@ -1,4 +1,7 @@
-"""What a template needs to draw one form field: every text, limit and choice ready to print."""
+"""What a template needs to draw one form field: every text, limit and choice ready to print.
+
+The small words and drawings around a field: its limits, a file's measures, the shape of a ratio.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The little HTTP that the sandbox needs: a request read whole, and answers, files with Range among them, sent back."""
+"""The little HTTP that the sandbox needs: a request read whole, and answers, files with Range among them, sent back.
+
+Reads a multipart form that is whole in memory.
+"""
 
 import asyncio
 import hashlib

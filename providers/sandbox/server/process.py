@@ -1,4 +1,7 @@
-"""The sandbox as a process of its own: one socket, one line when it listens, and a quick end."""
+"""The sandbox as a process of its own: one socket, one line when it listens, and a quick end.
+
+A child process that ends when its parent does, however the parent ends.
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,7 @@
-"""fal's queue API: submit, status, result and cancel of any model, and its file storage."""
+"""fal's queue API: submit, status, result and cancel of any model, and its file storage.
+
+fal's file storage: a token and a raw upload, or an address that takes a PUT.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

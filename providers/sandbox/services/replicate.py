@@ -1,4 +1,9 @@
-"""Replicate's HTTP API: predictions by model, version or deployment, and uploaded files."""
+"""Replicate's HTTP API: predictions by model, version or deployment, and uploaded files.
+
+Replicate's prediction, as every route and every webhook shows it.
+
+Replicate's file API: what is uploaded here can be named as an input.
+"""
 
 import asyncio
 import hashlib

@@ -1,4 +1,7 @@
-"""Runway's developer API: tasks, whose every call names a version of the API, and uploads in two steps."""
+"""Runway's developer API: tasks, whose every call names a version of the API, and uploads in two steps.
+
+The fields that each of Runway's models takes, by the call that takes it: `!` marks what it cannot do without.
+"""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,7 @@
-"""What a sandbox clip shows: a soft gradient or the first frame, the prompt in the lower third, and quiet labels."""
+"""What a sandbox clip shows: a soft gradient or the first frame, the prompt in the lower third, and quiet labels.
+
+Text in a picture: which font can draw it, and how it is broken into lines.
+"""
 
 import colorsys
 import hashlib

@@ -9,6 +9,7 @@ import pytest
 from providers.sandbox.server.access import names_of, refusal
 from tests.providers.sandbox.inbox import Inbox
 from tests.providers.sandbox.running import KEYS, RunningSandbox
+from tests.support import PATIENCE
 
 HERE = "127.0.0.1:8421"
 CROSS = "Another site sent this, so nothing was done."
@@ -112,7 +113,7 @@ def test_a_websocket_is_opened_for_programs_only(sandbox: RunningSandbox, more: 
     upgrade = (
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: a2V5"
     )
-    with socket.create_connection((where.host, where.port or 0), timeout=60) as line:
+    with socket.create_connection((where.host, where.port or 0), timeout=PATIENCE) as line:
         line.sendall(f"GET /comfyui/ws?clientId=1 HTTP/1.1\r\n{more}\r\n{upgrade}\r\n\r\n".encode())
         assert int(line.recv(1024).split(b" ")[1]) == status
 

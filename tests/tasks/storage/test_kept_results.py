@@ -11,6 +11,7 @@ from providers.outcomes import FetchFailed, OutputFile, PollResult
 from tests.clips import TITLE, in_latin_1, make_clip, make_sound
 from tests.media_files import make_image
 from tests.tasks.world import World
+from web.api.schemas import job_answer
 
 THERE = "The result stays at Acme: take it from your account there, or ask for it with the id op-{id}."
 
@@ -37,6 +38,7 @@ async def test_in_doubt_a_result_is_kept_and_the_doubt_is_said(world: World, tmp
         done = await world.until(await world.order(), "succeeded")
     (output,) = done.outputs
     assert output.note.startswith("The file may be incomplete: it says that it plays")
+    assert job_answer(done).log == done.log == output.note
     assert (done.billing, world.acme.fetches) == ("billed", 1)
 
 
