@@ -14,7 +14,7 @@ from tasks.database.database import open_database
 from tasks.embedded import EmbeddedQueue
 from tasks.jobs.claims import Wakeup
 from tasks.worker.queue import Queue
-from web.server import WebServer
+from web.server import web_server
 
 
 async def main(folder: Path, port: int) -> None:
@@ -44,7 +44,7 @@ async def main(folder: Path, port: int) -> None:
         listener.bind(("127.0.0.1", port))
         listener.listen(2048)
         app = Litestar([ready, order], logging_config=None, openapi_config=None)
-        await WebServer(app, listener, lambda: None).run_until(asyncio.Event())
+        await web_server(app, listener, lambda: None).run_until(asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 from tasks.embedded import EmbeddedQueue, FolderLock
 from tasks.private_files import keep_private
 from tasks.settings import Settings, SettingsError, load_secret, prepare_data_dir
-from web.server import configure_logging
+from web.server import configure_logging, web_server
 
 if TYPE_CHECKING:
     from providers.registry import ProviderRegistry
@@ -323,7 +323,6 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
     from tasks.worker.run import run_worker
     from tasks.worker.timing import WorkerTiming
     from web.app import create_app
-    from web.server import WebServer
 
     async with AsyncExitStack() as stack:
         queue_url = settings.redis_url or await _start_queue(settings, stack)
@@ -333,7 +332,7 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
         parts = dress(built)
         await sandbox.begin(stop)
         parts.registry.sandbox_url = sandbox.url
-        web = WebServer(create_app(parts), listener, lambda: announce(parts))
+        web = web_server(create_app(parts), listener, lambda: announce(parts))
         worker = run_worker(parts, stop, alone=owns_database(settings))
         await run_together(stop, web.run_until(stop), worker, sandbox.watch(parts.registry, stop))
 
@@ -341,11 +340,10 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
 async def _serve_web(settings: Settings, listener: socket.socket, dress: Wrap) -> None:
     stop = stop_on_signals(lambda: None)
     from web.app import create_app
-    from web.server import WebServer
 
     async with AsyncExitStack() as stack:
         parts = dress(await _connected(settings, stack))
-        web = WebServer(create_app(parts), listener, lambda: announce(parts))
+        web = web_server(create_app(parts), listener, lambda: announce(parts))
         await run_together(stop, web.run_until(stop))
 
 

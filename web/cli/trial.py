@@ -10,18 +10,18 @@ import socket
 import tempfile
 import time
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import uvicorn
 from msgspec import Struct, structs
 from PIL import Image
 
 from models.spec.fields import MediaField
+from providers.asgi_server import AsgiServer
 from providers.description.schema import ProviderDescription
 from providers.generic_mock import GenericMock
 from providers.sandbox.video.render import Errand, render
@@ -135,32 +135,19 @@ async def stand_in(description: ProviderDescription, folder: Path) -> AsyncItera
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = _Server(
-            uvicorn.Config(
-                _App(
-                    GenericMock(description, f"{origin}/{description.name}"),
-                    description.name,
-                    clip.read_bytes(),
-                ),
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=1,
-            )
+        company = _App(
+            GenericMock(description, f"{origin}/{description.name}"), description.name, clip.read_bytes()
         )
-        serving = asyncio.create_task(server.serve([listener]))
+        server, stop = (
+            AsgiServer(company, listener, lifespan="off", timeout_graceful_shutdown=1),
+            asyncio.Event(),
+        )
+        serving = asyncio.create_task(server.run_until(stop))
         try:
             yield origin
         finally:
-            server.should_exit = True
+            stop.set()
             await serving
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the command line; this server ends by its flag."""
-        yield
 
 
 class _App:

@@ -4,19 +4,18 @@ A child process that ends when its parent does, however the parent ends.
 """
 
 import asyncio
-import contextlib
 import ctypes
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from providers.asgi_server import AsgiServer
 from providers.sandbox.app import create_sandbox
 from providers.sandbox.server.access import names_of
 from providers.sandbox.server.websocket import WebSocketProtocol
@@ -54,28 +53,6 @@ class Protocol(H11Protocol):
         super().connection_made(transport)
 
 
-class Server(uvicorn.Server):
-    """uvicorn, ended by SIGTERM or SIGINT with exit code 0 (its own way is to raise the signal again)."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Turns both signals into a request to stop."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
-        yield
-
-    def stop(self) -> None:
-        """Ends the server as soon as it can."""
-        self.should_exit = True
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Says where it listens, once it does."""
-        await super().startup(sockets)
-        host, port = (sockets or [])[0].getsockname()[:2]
-        print(f"The sandbox listens at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
-
-
 class PortInUseError(Exception):
     """Another process listens there; the message is a sentence."""
 
@@ -98,23 +75,32 @@ def run(
         end_with_parent()
     sock = _listen(host, port)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    config = uvicorn.Config(
+    server = AsgiServer(
         create_sandbox(folder, speed=speed, names=names_of(host, names)),
+        sock,
+        lambda: _announce(sock),
         http=Protocol,
         ws=WebSocketProtocol,
         lifespan="on",
-        log_config=None,
-        access_log=False,
         timeout_graceful_shutdown=0,
     )
-    asyncio.run(_serve(Server(config), sock, die_with_parent=die_with_parent))
+    asyncio.run(_serve(server, die_with_parent=die_with_parent))
 
 
-async def _serve(server: Server, sock: socket.socket, *, die_with_parent: bool) -> None:
-    watch = asyncio.ensure_future(watch_parent(server.stop)) if die_with_parent else None
-    await server.serve(sockets=[sock])
+async def _serve(server: AsgiServer, *, die_with_parent: bool) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    watch = asyncio.ensure_future(watch_parent(stop.set)) if die_with_parent else None
+    await server.run_until(stop)
     if watch:
         watch.cancel()
+
+
+def _announce(sock: socket.socket) -> None:
+    """Says where it listens, once it does."""
+    host, port = sock.getsockname()[:2]
+    print(f"The sandbox listens at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
