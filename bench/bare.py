@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar import Litestar, Request, get, post
 
-from tasks.database.database import open_database
+from tasks.database import open_database
 from tasks.embedded import EmbeddedQueue
 from tasks.jobs.claims import Wakeup
 from tasks.worker.queue import Queue

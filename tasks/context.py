@@ -11,12 +11,13 @@ from providers.description.catalogue import DescriptionCatalogue
 from providers.registry import ProviderRegistry
 from providers.sandbox import SPOKEN
 from providers.webhook_signatures import Webhooks
-from tasks.database.database import Database, open_database, told_at_start
+from tasks.database import open_database
+from tasks.database.database import Database, told_at_start
 from tasks.jobs.repository import JobRepository
 from tasks.provider_keys import ProviderKeys
 from tasks.settings import Settings, SettingsError, load_secret
+from tasks.storage import open_stores
 from tasks.storage.media import MediaStorage
-from tasks.storage.store import open_stores
 from tasks.storage.uploads import SignedURLs, Uploads
 from tasks.worker.queue import Queue
 from tasks.worker.timing import WorkerTiming

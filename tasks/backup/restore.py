@@ -22,7 +22,8 @@ from tasks.database import migrations
 from tasks.database.database import Database, connect
 from tasks.jobs.model import Amounts, JobError
 from tasks.settings import Settings
-from tasks.storage.store import Store, open_stores
+from tasks.storage import open_stores
+from tasks.storage.store import Store
 from tasks.worker.failures import not_sent_again, price_again
 
 HELD = ("queued", "submitting")

@@ -22,7 +22,8 @@ from tasks.database.tables import TABLES
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import Output
 from tasks.settings import Settings
-from tasks.storage.store import Store, open_stores
+from tasks.storage import open_stores
+from tasks.storage.store import Store
 
 BATCH = 500  # rows at a time
 NAMES = tuple(table._meta.tablename for table in TABLES)

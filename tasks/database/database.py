@@ -1,4 +1,4 @@
-"""The one open database of this process: chosen by its URL, migrated at the start, bound to the tables."""
+"""A database, SQLite or Postgres by its URL: rows, transactions, and the tables that are bound to it."""
 
 import asyncio
 import sqlite3
@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tasks.database import migrations
 from tasks.database.sqlite import PooledSQLite
 from tasks.database.tables import TABLES
 from tasks.errors import DatabaseAway
@@ -89,23 +88,8 @@ class Database:
             return False
 
     async def close(self) -> None:
-        _bind(None)
+        bind(None)
         await self.engine.close()
-
-
-async def open_database(url: str) -> Database:
-    """Open, migrate and bind. `SettingsError` where that fails, or where another database is open already."""
-    if any(table._meta._db is not None for table in TABLES):
-        raise RuntimeError("This process has a database open: close it before opening another.")
-    database = await connect(url)
-    try:
-        with told_at_start():
-            await migrations.migrate(database)
-    except BaseException:
-        await database.close()
-        raise
-    _bind(database.engine)
-    return database
 
 
 @contextmanager
@@ -176,6 +160,7 @@ def _numbered(sql: str) -> str:
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 
 
-def _bind(engine: "PooledSQLite | PooledPostgres | None") -> None:
+def bind(engine: "PooledSQLite | PooledPostgres | None") -> None:
+    """Give the tables the database that their queries go to, or take it from them."""
     for table in TABLES:
         table._meta._db = engine

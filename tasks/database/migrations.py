@@ -6,13 +6,9 @@ that is found through the environment. A step is never edited after a release; a
 """
 
 import logging
-from typing import TYPE_CHECKING
 
+from tasks.database.database import Database
 from tasks.settings import SettingsError
-
-if TYPE_CHECKING:
-    from tasks.database.database import Database
-
 
 log = logging.getLogger("shotlist.database")
 
@@ -91,20 +87,20 @@ RATES = ("ALTER TABLE lane ADD COLUMN spaced_until DOUBLE PRECISION NOT NULL DEF
 STEPS: tuple[tuple[str, ...], ...] = (FIRST, KEYS, AGES, RATES)
 
 
-async def migrate(database: "Database", steps: tuple[tuple[str, ...], ...] = STEPS) -> None:
+async def migrate(database: Database, steps: tuple[tuple[str, ...], ...] = STEPS) -> None:
     """Bring the database to the last step; `SettingsError` where a newer Shotlist has been at it."""
     async with database.transaction(durable=True):
         await lock(database)
         await advance(database, steps)
 
 
-async def lock(database: "Database") -> None:
+async def lock(database: Database) -> None:
     """Hold every other process that starts to the end of the transaction; SQLite's own lock does that."""
     if not database.is_sqlite:
         await database.rows("SELECT pg_advisory_xact_lock({})", LOCK)
 
 
-async def advance(database: "Database", steps: tuple[tuple[str, ...], ...]) -> None:
+async def advance(database: Database, steps: tuple[tuple[str, ...], ...]) -> None:
     """In a transaction that holds the lock: run the steps that have not been run."""
     await database.rows("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     found = await database.rows("SELECT max(version) AS version FROM schema_version")
@@ -120,7 +116,7 @@ async def advance(database: "Database", steps: tuple[tuple[str, ...], ...]) -> N
         log.info("database: step %d of the tables done", number)
 
 
-async def tables(database: "Database") -> tuple[str, ...]:
+async def tables(database: Database) -> tuple[str, ...]:
     """The names of all tables that are there."""
     listed = (
         "SELECT name FROM sqlite_master WHERE type = 'table'"

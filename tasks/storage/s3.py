@@ -25,7 +25,7 @@ CONTENT_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".jpg": "image/jpeg
 
 
 class S3Storage:
-    """The same as `tasks.storage.store.Folder`, with keys below one folder of the bucket."""
+    """A `Store` with keys below one folder of the bucket."""
 
     def __init__(self, place: StorageURL, folder: str, environ: Mapping[str, str], incoming: Path) -> None:
         self.place = place

@@ -1,7 +1,7 @@
 """Where files are kept under final names: a folder here, or a bucket elsewhere (`tasks.storage.s3`).
 
-Both have the same methods. A file is first written and probed under a temporary name on this machine (`part`), and
-only then put under its key, at once, so that nothing half-written is ever seen.
+Both are a `Store`. A file is first written and probed under a temporary name on this machine (`part`), and only then
+put under its key, at once, so that nothing half-written is ever seen.
 """
 
 import asyncio
@@ -9,18 +9,18 @@ import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol
 
 import msgspec
 
 from tasks.private_files import sync
-from tasks.settings import Settings, read_storage_url
-
-if TYPE_CHECKING:
-    from tasks.storage.s3 import S3Storage
-
 
 MIN_FREE_BYTES = 512 * 1024**2  # below this no order is taken: a paid video could not be stored
 LEFT_OVER = 24 * 3600.0  # seconds after which a temporary file belongs to nobody: its process was killed
@@ -42,6 +42,40 @@ class Stored(msgspec.Struct, frozen=True):
     etag: str
 
 
+class Store(Protocol):
+    """Whole files by key. `OSError`, mostly `StorageAway`, where the storage cannot be used just now."""
+
+    def part(self) -> AbstractContextManager[Path]:
+        """A temporary file's path on this machine; whatever is still there at the end is removed."""
+
+    async def put(self, part: Path, key: str) -> None:
+        """Store a temporary file under its final name, where it survives a power cut."""
+
+    async def find(self, key: str) -> Stored | None:
+        """The file of that key, or None."""
+
+    def read(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
+        """`length` bytes from `first` on, piece by piece."""
+
+    def local(self, key: str) -> AbstractAsyncContextManager[Path | None]:
+        """The file as a path of this machine, to be read only; None where there is no such file."""
+
+    async def delete(self, *keys: str) -> None:
+        """A key that is not there is no error."""
+
+    async def delete_below(self, prefix: str) -> None:
+        """Every key that begins with `prefix` and a slash."""
+
+    async def is_empty(self) -> bool:
+        """Whether no file is stored."""
+
+    def has_room(self) -> bool:
+        """Whether a paid video could still be stored; asked before money is spent."""
+
+    def tidy(self) -> None:
+        """Remove temporary files that a killed process left."""
+
+
 class FolderStorage:
     """Files below a folder of this machine. Keys are relative paths, made by us: nothing a person typed."""
 
@@ -51,12 +85,11 @@ class FolderStorage:
 
     @contextmanager
     def part(self) -> Iterator[Path]:
-        """A temporary file's path, on the same disk; whatever is still there at the end is removed."""
+        """On the same disk, so that `put` only renames it."""
         with temporary(self.incoming) as path:
             yield path
 
     async def put(self, part: Path, key: str) -> None:
-        """Move a temporary file under its final name, where it survives a power cut."""
         await asyncio.to_thread(_settle, part, self.folder / key)
 
     async def find(self, key: str) -> Stored | None:
@@ -67,7 +100,6 @@ class FolderStorage:
         return Stored(key, stat.st_size, stat.st_mtime, f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"')
 
     async def read(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
-        """`length` bytes from `first` on, piece by piece."""
         with await asyncio.to_thread((self.folder / key).open, "rb") as file:
             file.seek(first)
             while length > 0 and (chunk := await asyncio.to_thread(file.read, min(CHUNK, length))):
@@ -76,47 +108,24 @@ class FolderStorage:
 
     @asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path | None]:
-        """The file as a path of this machine, to be read only; None where there is no such file."""
         path = self.folder / key
         yield path if path.is_file() else None
 
     async def delete(self, *keys: str) -> None:
-        """A key that is not there is no error."""
         for key in keys:
             await asyncio.to_thread((self.folder / key).unlink, missing_ok=True)
 
     async def delete_below(self, prefix: str) -> None:
-        """Every key that begins with `prefix` and a slash."""
         await asyncio.to_thread(shutil.rmtree, self.folder / prefix, ignore_errors=True)
 
     async def is_empty(self) -> bool:
         return not await asyncio.to_thread(_has_files, self.folder)
 
     def has_room(self) -> bool:
-        """Whether a paid video could still be stored; asked before money is spent."""
         return has_room(self.incoming)
 
     def tidy(self) -> None:
-        """Remove temporary files that a killed process left."""
         remove_left_over(self.incoming)
-
-
-Store: TypeAlias = "FolderStorage | S3Storage"
-
-
-async def open_stores(settings: Settings) -> tuple[Store, Store]:
-    """For finished videos and for uploads; `SettingsError` where the storage does not answer."""
-    if not settings.storage_url:
-        return FolderStorage(settings.data_dir / "media"), FolderStorage(settings.data_dir / "uploads")
-    from tasks.storage.s3 import S3Storage
-
-    place = read_storage_url(settings.storage_url)
-    media, uploads = (
-        S3Storage(place, name, settings.environ, settings.data_dir / "incoming")
-        for name in ("media", "uploads")
-    )
-    await media.check()
-    return media, uploads
 
 
 @contextmanager

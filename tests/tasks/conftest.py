@@ -10,7 +10,8 @@ from models.spec.catalogue import Catalogue
 from providers.client.http import HTTPClients
 from providers.webhook_signatures import Webhooks
 from tasks.context import AppContext
-from tasks.database.database import Database, open_database
+from tasks.database import open_database
+from tasks.database.database import Database
 from tasks.database.tables import TABLES
 from tasks.embedded import EmbeddedQueue
 from tasks.jobs.repository import JobRepository

@@ -7,12 +7,13 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tasks.backup.snapshot import NAMES
-from tasks.database.database import connect, open_database
+from tasks.database import open_database
+from tasks.database.database import connect
 from tasks.jobs.model import Job, Output
 from tasks.jobs.repository import IdempotencyKey, JobRepository
 from tasks.settings import Settings
+from tasks.storage import open_stores
 from tasks.storage.media import MediaStorage
-from tasks.storage.store import open_stores
 from tasks.storage.uploads import Upload, Uploads
 from tests.media_files import make_image
 from tests.tasks.world import new_job

@@ -62,7 +62,7 @@ async def _read(settings: Settings) -> StoredKeys:
     from providers.client.http import HTTPClients
     from providers.description.catalogue import DescriptionCatalogue
     from providers.registry import ProviderRegistry
-    from tasks.database.database import open_database
+    from tasks.database import open_database
     from tasks.provider_keys import ProviderKeys
 
     database = await open_database(settings.database_url)

@@ -12,7 +12,7 @@ from tasks.backup.archive import ArchiveWriter, BadArchive
 from tasks.backup.restore import restore
 from tasks.backup.snapshot import back_up
 from tasks.settings import Settings
-from tasks.storage.store import open_stores
+from tasks.storage import open_stores
 from tests.tasks.saved import Meter, contents, fill
 
 

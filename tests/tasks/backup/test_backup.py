@@ -9,12 +9,13 @@ import pytest
 
 from tasks.backup.restore import restore
 from tasks.backup.snapshot import BackupError, back_up, snapshot
-from tasks.database.database import connect, open_database
+from tasks.database import open_database
+from tasks.database.database import connect
 from tasks.database.migrations import STEPS, migrate
 from tasks.errors import DatabaseAway
 from tasks.jobs.repository import JobRepository
 from tasks.settings import Settings
-from tasks.storage.store import open_stores
+from tasks.storage import open_stores
 from tests.tasks.saved import Meter, contents, fill
 from tests.tasks.world import new_job, until
 

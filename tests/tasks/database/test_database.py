@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from piccolo.columns import Column
 
-from tasks.database.database import Database, open_database
+from tasks.database import open_database
+from tasks.database.database import Database
 from tasks.database.migrations import STEPS, migrate
 from tasks.database.sqlite import PooledSQLite
 from tasks.database.tables import TABLES, ProviderQueueTable

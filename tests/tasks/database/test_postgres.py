@@ -10,7 +10,8 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from piccolo.columns import Column
 
-from tasks.database.database import Database, open_database
+from tasks.database import open_database
+from tasks.database.database import Database
 from tasks.database.migrations import STEPS, migrate
 from tasks.database.postgres import CONNECTIONS
 from tasks.database.tables import TABLES, ProviderQueueTable

@@ -38,6 +38,7 @@ async def test_a_file_is_read_back_whole_and_in_parts(store: Store) -> None:
     async with store.local("job/video.mp4") as path:
         assert path is not None
         assert path.read_bytes() == CONTENT
+    assert isinstance(store, FolderStorage | S3Storage)
     assert list(store.incoming.iterdir()) == []
 
 
@@ -81,6 +82,7 @@ async def test_a_full_disk_leaves_no_name(tmp_path: Path) -> None:
     (tmp_path / "store" / "job").write_text("in the way")
     with pytest.raises(OSError, match="job"):
         await put(store, "job/video.mp4", b"x")
+    assert isinstance(store, FolderStorage | S3Storage)
     assert list(store.incoming.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from providers.outcomes import KeyCheck
-from tasks.database.database import open_database
+from tasks.database import open_database
 from tasks.provider_keys import ProviderKeys
 from tasks.settings import load_secret, prepare_data_dir, read_settings
 from tests.support import CHECKOUT, command, environ
