@@ -1,4 +1,5 @@
-# `make run` starts Shotlist, `make test` runs the tests, `make check` is the whole gate.
+# `make run` starts Shotlist, `make test` runs the tests, `make quick` those that start no process, `make check` is the
+# whole gate.
 # Everything is installed into .venv in this folder, from the lock files, with hashes.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
@@ -6,13 +7,17 @@ BIN := .venv/bin
 # locked `pydantic`, and stop as soon as a newer one is out (pip issue 9644).
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check format chaos bench lock clean
+.PHONY: run test quick check format chaos bench lock clean
 
 run: .venv/run
 	@exec $(BIN)/shotlist serve
 
 test: .venv/dev
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Within a minute, for the next look at what was just written; `make test` has the last word.
+quick: .venv/dev
+	$(BIN)/pytest --numprocesses 2 -m "not slow"
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -36,6 +41,7 @@ bench: .venv/dev
 	$(BIN)/python -m bench.catalogue
 	$(BIN)/python -m bench.submits
 	$(BIN)/python -m bench.looks
+	$(BIN)/python -m bench.clips
 
 .venv/python:
 	@test -n "$(PYTHON)" || { echo "Shotlist needs Python 3.11 or newer: install it, or say where it is: make PYTHON=/path/to/python3.12"; exit 1; }

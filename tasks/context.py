@@ -57,14 +57,16 @@ async def build_context(
     sandbox_url: str | None,
     timing: WorkerTiming | None = None,
     catalogue: Catalogue | None = None,
+    descriptions: DescriptionCatalogue | None = None,
 ) -> AppContext:
     """Open the database (migrating it where needed) and make every part; where that fails, nothing stays open.
 
-    `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`; a `catalogue` is one that was read already.
-    Raises `SettingsError` with one sentence where the database or the storage cannot be used. An unreachable queue is
-    no error: the sweep sends hints again.
+    `queue_url` is `settings.redis_url`, or that of an `EmbeddedQueue`; `catalogue` and `descriptions` were read
+    already. Raises `SettingsError` with one sentence where the database or the storage cannot be used. An unreachable
+    queue is no error: the sweep wakes jobs again.
     """
     secret = load_secret(settings)
+    descriptions = descriptions or DescriptionCatalogue(settings.providers_dirs)
     media, uploads = await open_stores(settings)
     async with AsyncExitStack() as undo:
         database = await open_database(settings.database_url)
@@ -72,7 +74,7 @@ async def build_context(
         keys = ProviderKeys(database, secret)
         with told_at_start():
             await keys.refresh()
-        descriptions, clients = DescriptionCatalogue(settings.providers_dirs), HTTPClients()
+        clients = HTTPClients()
         undo.push_async_callback(clients.aclose)
         spoken, ours = _spoken(settings), sandbox_key(secret)
         context = AppContext(

@@ -21,12 +21,13 @@ import psutil
 from PIL import Image
 
 from models.spec.catalogue import Catalogue
+from providers.description.catalogue import DescriptionCatalogue
 from tasks.settings import NAMES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RESTING = ("succeeded", "failed", "canceled", "unconfirmed")
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a test believes that something will not happen any more.
 
 It is no measure of speed: a test that passes goes on as soon as what it waits for is there, however slow the machine.
@@ -39,6 +40,12 @@ Found = TypeVar("Found")
 
 _dice = random.SystemRandom()
 _given: set[int] = set()
+
+
+@cache
+def descriptions_of(*folders: Path) -> DescriptionCatalogue:
+    """The providers of such folders, likewise."""
+    return DescriptionCatalogue(folders)
 
 
 @cache

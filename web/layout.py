@@ -150,8 +150,9 @@ def _read(path: Path) -> Asset:
 TEMPLATES = Path(__file__).parent / "templates"
 
 
+@cache
 def environment() -> Environment:
-    """Every text is escaped, and a name that does not exist is an error."""
+    """Every text is escaped, and a name that does not exist is an error; a template is compiled once a process."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

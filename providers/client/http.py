@@ -19,6 +19,7 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
+from functools import cache
 from typing import Any, BinaryIO, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -66,7 +67,7 @@ class HTTPClients:
         allowed: Allowed = is_public,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._context = context or httpx.create_ssl_context()
+        self._context = context or _usual_context()
         # httpx alone manages 6 requests a second with 1,000 at once; over aiohttp it is 1,300.
         self.direct = _client(_DirectTransport(verify=self._context, trust_env=False, client=self.session))
         self.guarded = _client(GuardedTransport(resolve, allowed, self._context))
@@ -95,6 +96,12 @@ class HTTPClients:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+@cache
+def _usual_context() -> ssl.SSLContext:
+    """Reads all certificates that are trusted, which takes a moment: once a process."""
+    return httpx.create_ssl_context()
 
 
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
-from tests.support import catalogue_of, environ
+from tests.support import catalogue_of, descriptions_of, environ
 from web.app import create_app
 
 
@@ -23,6 +23,7 @@ async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
         queue_url=f"unix://{tmp_path}/no.sock",
         sandbox_url="http://127.0.0.1:1",
         catalogue=catalogue_of(*settings.models_dirs),
+        descriptions=descriptions_of(*settings.providers_dirs),
     )
     yield built
     await built.close()

@@ -10,7 +10,7 @@ from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
 from tasks.storage.uploads import LASTS, SignedURLs, Upload
 from tests.media_files import make_image
-from tests.support import catalogue_of
+from tests.support import catalogue_of, descriptions_of
 from web.app import create_app
 
 PUBLIC = "https://shots.example.org"
@@ -26,6 +26,7 @@ async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
         queue_url="redis://127.0.0.1:1",
         sandbox_url=None,
         catalogue=catalogue_of(*settings.models_dirs),
+        descriptions=descriptions_of(*settings.providers_dirs),
     )
     yield made
     await made.close()

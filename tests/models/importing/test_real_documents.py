@@ -14,6 +14,7 @@ FILES = sorted(FOLDER.glob("*/*.json"))
 INPUTS = 4
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FILES, reason=f"no real schema documents in {FOLDER}")
 def test_every_real_document_imports_and_its_inputs_hold() -> None:
     verdicts = [

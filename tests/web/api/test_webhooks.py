@@ -12,6 +12,7 @@ from tasks.create_job import JobCreated, create_job
 from tasks.jobs.model import Job
 from tasks.jobs.repository import Cadence
 from tasks.settings import prepare_data_dir, read_settings
+from tests.support import descriptions_of
 from web.app import create_app
 
 PUBLIC = "https://shots.example.org"
@@ -50,7 +51,12 @@ async def context(tmp_path: Path) -> AsyncIterator[AppContext]:
         }
     )
     prepare_data_dir(settings)
-    made = await build_context(settings, queue_url="redis://127.0.0.1:1", sandbox_url="http://127.0.0.1:2")
+    made = await build_context(
+        settings,
+        queue_url="redis://127.0.0.1:1",
+        sandbox_url="http://127.0.0.1:2",
+        descriptions=descriptions_of(*settings.providers_dirs),
+    )
     yield made
     await made.close()
 

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.context import AppContext, build_context
 from tasks.settings import prepare_data_dir, read_settings
-from tests.support import catalogue_of
+from tests.support import catalogue_of, descriptions_of
 from tests.web.pages.reading import Reader
 from web.app import create_app
 
@@ -26,7 +26,10 @@ async def open_parts(folder: Path, sandbox_url: str | None = NO_SANDBOX) -> AppC
     settings = read_settings(places)
     prepare_data_dir(settings)
     catalogue = catalogue_of(*settings.models_dirs)
-    return await build_context(settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url, catalogue=catalogue)
+    described = descriptions_of(*settings.providers_dirs)
+    return await build_context(
+        settings, queue_url=NO_QUEUE, sandbox_url=sandbox_url, catalogue=catalogue, descriptions=described
+    )
 
 
 @pytest.fixture

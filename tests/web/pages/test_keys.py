@@ -11,7 +11,7 @@ from tasks.context import AppContext, build_context
 from tasks.provider_keys import ProviderKeys
 from tasks.settings import prepare_data_dir, read_settings
 from tests.providers.stub import Reply, stub
-from tests.support import catalogue_of
+from tests.support import catalogue_of, descriptions_of
 from tests.web.pages.conftest import NO_QUEUE, NO_SANDBOX, Page
 from tests.web.pages.reading import Reader
 from web.app import create_app
@@ -174,6 +174,7 @@ async def with_keys(tmp_path: Path) -> AsyncIterator[tuple[Page, AppContext]]:
             queue_url=NO_QUEUE,
             sandbox_url=NO_SANDBOX,
             catalogue=catalogue_of(*settings.models_dirs),
+            descriptions=descriptions_of(*settings.providers_dirs),
         )
         transport = httpx.ASGITransport(create_app(context))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
