@@ -32,7 +32,7 @@ async def find_job(
     if job_id is not None:
         job = await context.jobs.get_any(job_id)
         return job if job is not None and job.provider == provider else None
-    return await context.jobs.get_by_operation(provider, operation) if operation else None
+    return await context.jobs.get_any_by_operation(provider, operation) if operation else None
 
 
 async def record_webhook(context: AppContext, job: Job, operation: str | None) -> bool:
@@ -85,7 +85,7 @@ async def record_job_id(
 async def _is_anothers(context: AppContext, job: Job, operation: str) -> bool:
     if job.provider_job_id == operation:
         return False
-    other = await context.jobs.get_by_operation(job.provider, operation, ended=True)
+    other = await context.jobs.get_any_by_operation(job.provider, operation, ended=True)
     return other is not None and other.id != job.id
 
 

@@ -1,11 +1,16 @@
 """What holds for every module of ours: no import circles, one subject a file, one meaning a name."""
 
 import ast
+import inspect
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from tasks.jobs.repository import JobRepository
+from tasks.storage.uploads import Uploads
 
 CHECKOUT = Path(__file__).parents[1]
 FLOORS = ("models", "providers", "tasks", "web")
@@ -18,6 +23,15 @@ MIRRORED = {"jobs.py": {"web/pages/jobs.py", "web/api/jobs.py"}}
 
 BASE_AND_ITS_KINDS = {("providers/sandbox", "service")}
 """`services` holds the companies' services, and `service` what every one of them is made of."""
+
+
+SQL = re.compile(r"\b(FROM|INTO|UPDATE) (job|lane|ledger|request_key|upload|job_upload)\b")
+SQL_IS_IN = {"tasks.jobs.queries"}
+KNOWN_AS_THE_OWNERS = {"job", "key", "press"}
+"""Arguments that were made for an owner, or read under one."""
+
+ANY_OWNER = {"get_any", "get_any_by_operation", "poll_now", "record_facts", "sweep"}
+"""What the worker does for jobs and files of whichever owner."""
 
 
 def module_name(path: Path) -> str:
@@ -126,6 +140,28 @@ def test_no_two_files_of_a_floor_have_one_name() -> None:
 
 def test_no_two_names_of_a_package_differ_by_an_s_only() -> None:
     assert near_twins(map(short, FILES)) == BASE_AND_ITS_KINDS
+
+
+def test_sql_about_jobs_and_uploads_is_written_in_one_module() -> None:
+    """Elsewhere the tables' own query builder is used; what it cannot say is a named constant with a reason."""
+    homes = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value)
+    }
+    assert homes == SQL_IS_IN
+
+
+@pytest.mark.parametrize("queried", [JobRepository, Uploads])
+def test_whoever_asks_for_jobs_or_files_names_their_owner(queried: type) -> None:
+    ownerless = {
+        name
+        for name, method in inspect.getmembers(queried, inspect.isfunction)
+        if not name.startswith("_")
+        and not {"owner", *KNOWN_AS_THE_OWNERS} & set(inspect.signature(method).parameters)
+    }
+    assert ownerless <= ANY_OWNER
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tasks.database.sqlite import PooledSQLite
 from tasks.database.tables import TABLES
@@ -25,7 +25,10 @@ class _Nothing(Exception):  # noqa: N818
 
 
 class Database:
-    """Rows are dicts; SQL has `{}` for each argument and must mean the same on SQLite and Postgres."""
+    """Rows are dicts; SQL has `{}` for each argument and must mean the same on SQLite and Postgres.
+
+    The words in which the two differ are written `{random}`, `{for_update}`, `{skip_locked}` (`WORDS` tells).
+    """
 
     def __init__(self, engine: "PooledSQLite | PooledPostgres") -> None:
         self.engine = engine
@@ -33,21 +36,6 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.engine_type == "sqlite"
-
-    @property
-    def lock_rows(self) -> str:
-        """For a select in a transaction whose rows are written later in it; SQLite has one writer anyway."""
-        return "" if self.is_sqlite else "FOR UPDATE"
-
-    @property
-    def random(self) -> str:
-        """SQL for a number from 0 to 1, another one for each row."""
-        return "(abs(random() / 2) / 4611686018427387904.0)" if self.is_sqlite else "random()"
-
-    @property
-    def skip_locked(self) -> str:
-        """For the inner select of a claim: on Postgres, leave rows to the worker that is claiming them."""
-        return "" if self.is_sqlite else "FOR UPDATE SKIP LOCKED"
 
     async def rows(self, sql: str, *args: Any) -> list[dict[str, Any]]:
         """Run one statement, in the transaction that is under way if there is one."""
@@ -148,14 +136,29 @@ async def _open_postgres(url: str) -> "PooledPostgres":
     return engine
 
 
+WORDS: Final = {
+    # A number from 0 to 1, another one for each row.
+    "{random}": ("(abs(random() / 2) / 4611686018427387904.0)", "random()"),
+    # After a select in a transaction whose rows are written later in it; SQLite has one writer anyway.
+    "{for_update}": ("", "FOR UPDATE"),
+    # After the inner select of a claim: leave rows to the worker that is claiming them.
+    "{skip_locked}": ("", "FOR UPDATE SKIP LOCKED"),
+}
+"""In SQLite's words and in those of Postgres."""
+
+
 @lru_cache(maxsize=500)
 def _questioned(sql: str) -> str:
+    for word, (ours, _) in WORDS.items():
+        sql = sql.replace(word, ours)
     return sql.replace("{}", "?")
 
 
 @lru_cache(maxsize=500)
 def _numbered(sql: str) -> str:
     """Piccolo does the same anew for every query, which took a tenth of an order's time."""
+    for word, (_, its) in WORDS.items():
+        sql = sql.replace(word, its)
     first, *rest = sql.split("{}")
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 

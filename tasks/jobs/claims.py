@@ -13,15 +13,17 @@ from collections.abc import Callable, Collection
 from msgspec import Struct
 
 from tasks.database.database import Database
+from tasks.database.tables import JobTable, ProviderQueueTable
+from tasks.jobs import queries
 from tasks.jobs.model import Job, PolledJob
-from tasks.jobs.rows import POLLED_COLUMNS, readable, to_job, to_polled_job
+from tasks.jobs.rows import readable, to_job, to_polled_job
 
 RESERVE = 8  # one slot in so many is kept for owners who hold none
 BURST = 6.0  # seconds of a provider's rate that may be used up at once
 
 
 class ProviderQueueRow(Struct, frozen=True):
-    """What all workers know of a provider: see `tasks.database.tables.Lane`."""
+    """What all workers know of a provider: see `tasks.database.tables.ProviderQueueTable`."""
 
     unanswered: int
     paused_until: float
@@ -37,12 +39,8 @@ class ProviderQueueRow(Struct, frozen=True):
 
 async def held(database: Database, lane: str, now: float) -> dict[str, int]:
     """Slots in use, by owner: jobs at the provider, and those on their way there."""
-    # Joined to "", the lane in the second part hides from SQLite's planner, which would else walk all that wait.
     rows = await database.rows(
-        "SELECT owner, sum(jobs) AS held FROM ("
-        "SELECT owner, count(*) AS jobs FROM job WHERE lane = {} AND state IN ('submitting', 'processing') "
-        "GROUP BY owner UNION ALL SELECT owner, count(*) AS jobs FROM job WHERE state = 'queued' "
-        "AND lease_until > {} AND lane || '' = {} GROUP BY owner) AS taken GROUP BY owner",
+        queries.SLOTS_IN_USE,
         *(lane, now, lane),
     )
     return {row["owner"]: int(row["held"]) for row in rows}
@@ -58,16 +56,8 @@ async def fairest(database: Database, lane: str, taken: dict[str, int], slots: i
     """Of the owners with a job that may go now, the one who holds the fewest slots, then who waits longest."""
     if sum(taken.values()) >= slots:
         return None
-    # From one owner to the next along the index, and of each only the oldest job that may go.
     rows = await database.rows(
-        "WITH RECURSIVE waiting(owner) AS ("
-        "SELECT min(owner) FROM job WHERE lane = {} AND state = 'queued' UNION ALL "
-        "SELECT (SELECT min(owner) FROM job WHERE lane = {} AND state = 'queued' AND owner > waiting.owner) "
-        "FROM waiting WHERE waiting.owner IS NOT NULL) "
-        "SELECT owner, (SELECT created_at FROM job WHERE lane = {} AND state = 'queued' "
-        "AND job.owner = waiting.owner AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} "
-        "AND cancel_requested_at IS NULL ORDER BY created_at LIMIT 1) AS oldest "
-        "FROM waiting WHERE owner IS NOT NULL",
+        queries.WAITING_OWNERS,
         *(lane, lane, lane, now, now),
     )
     ready = [row for row in rows if row["oldest"] is not None]
@@ -109,10 +99,7 @@ class JobClaims:
             if owner is None:
                 return None
             rows = await self.database.rows(
-                "UPDATE job SET lease_until = {} WHERE id = (SELECT id FROM job WHERE lane = {} "
-                "AND state = 'queued' AND owner = {} AND (lease_until IS NULL OR lease_until <= {}) "
-                "AND not_before <= {} AND cancel_requested_at IS NULL ORDER BY created_at, id LIMIT 1) "
-                "AND state = 'queued' AND (lease_until IS NULL OR lease_until <= {}) RETURNING *",
+                queries.CLAIM_SUBMISSION,
                 *(now + lease, lane, owner, now, now, now),
             )
             if rows and per_minute is not None:
@@ -123,8 +110,7 @@ class JobClaims:
         """This job, if it waits to be saved and nobody is at it."""
         now = self.clock()
         rows = await self.database.rows(
-            "UPDATE job SET lease_until = {} WHERE id = {} AND state = 'saving' "
-            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} RETURNING *",
+            queries.CLAIM_SAVE,
             *(now + lease, job_id, now, now),
         )
         return to_job(rows[0]) if rows else None
@@ -138,11 +124,9 @@ class JobClaims:
         """
         if not providers:
             return ()
-        now, places = self.clock(), ", ".join("{}" for _ in providers)
+        now = self.clock()
         rows = await self.database.rows(
-            f"UPDATE job SET not_before = {{}} + ({{}} - ended_at) * (0.1 + 0.2 * {self.database.random}) "  # noqa: S608
-            "WHERE state = 'unconfirmed' AND operation IS NULL AND ended_at > {} AND not_before <= {} "
-            f"AND provider IN ({places}) RETURNING *",
+            queries.listing(queries.CLAIM_LOOKUPS, len(providers)),
             *(now + first, now, now - at_most, now, *providers),
         )
         return tuple(readable(rows, to_job))
@@ -150,7 +134,7 @@ class JobClaims:
     async def renew_lease(self, job: Job, lease: float) -> bool:
         """False where the job has moved on without us."""
         rows = await self.database.rows(
-            "UPDATE job SET lease_until = {} WHERE id = {} AND revision = {} RETURNING id",
+            queries.RENEW_LEASE,
             *(self.clock() + lease, job.id, job.revision),
         )
         return bool(rows)
@@ -158,8 +142,7 @@ class JobClaims:
     async def release(self, job: Job, not_before: float) -> Wakeup | None:
         """End our lease without a move of the state: the same step is due again then, under a new revision."""
         rows = await self.database.rows(
-            "UPDATE job SET lease_until = NULL, attempts = attempts + 1, not_before = {}, hinted_at = {}, "
-            "revision = revision + 1 WHERE id = {} AND revision = {} RETURNING id, revision",
+            queries.RELEASE,
             *(not_before, not_before, job.id, job.revision),
         )
         return Wakeup(rows[0]["id"], rows[0]["revision"]) if rows else None
@@ -167,7 +150,7 @@ class JobClaims:
     async def count_bad_answer(self, job: Job) -> int:
         """Count an answer that would end the job if it came again and again; how many there were."""
         rows = await self.database.rows(
-            "UPDATE job SET gone = gone + 1 WHERE id = {} AND revision = {} RETURNING gone",
+            queries.COUNT_BAD_ANSWER,
             job.id,
             job.revision,
         )
@@ -179,13 +162,8 @@ class JobClaims:
         Intervals grow, and differ by up to a tenth, so that jobs ordered together are not looked at together for ever.
         """
         now = self.clock()
-        # Materialized: as a plain subquery Postgres may run it once for each row, and take more than the limit.
         rows = await self.database.rows(
-            "WITH due AS MATERIALIZED (SELECT id FROM job WHERE next_look_at <= {} "  # noqa: S608
-            f"ORDER BY next_look_at LIMIT {{}} {self.database.skip_locked}) "
-            f"UPDATE job SET next_look_at = {{}} + look_every * (0.9 + 0.2 * {self.database.random}), look_every = "
-            "CASE WHEN look_every * {} > look_max THEN look_max ELSE look_every * {} END "
-            f"WHERE next_look_at <= {{}} AND id IN (SELECT id FROM due) RETURNING {POLLED_COLUMNS}",
+            queries.CLAIM_DUE_POLLS,
             *(now, limit, now, growth, growth, now),
         )
         return tuple(readable(rows, to_polled_job))
@@ -194,8 +172,7 @@ class JobClaims:
         """Whether it is ours to send the cancel now: once, and again only where it got no answer for so long."""
         now = self.clock()
         rows = await self.database.rows(
-            "UPDATE job SET cancel_sent_at = {} WHERE id = {} AND (cancel_sent_at IS NULL OR cancel_sent_at <= {}) "
-            "RETURNING id",
+            queries.CLAIM_CANCEL,
             *(now, job_id, now - again_after),
         )
         return bool(rows)
@@ -209,9 +186,9 @@ class JobClaims:
 
     async def rate_limit_wait(self, lane: str) -> float:
         """Seconds until the rate limit of this provider lets one more job go; 0: now."""
-        rows = await self.database.rows(
-            "SELECT unanswered, paused_until, spaced_until FROM lane WHERE name = {}", lane
-        )
+        rows = await ProviderQueueTable.select(
+            ProviderQueueTable.unanswered, ProviderQueueTable.paused_until, ProviderQueueTable.spaced_until
+        ).where(ProviderQueueTable.name == lane)
         return ProviderQueueRow(**rows[0]).wait(self.clock()) if rows else 0.0
 
     async def has_slot(self, lane: str, owner: str, slots: int) -> bool:
@@ -220,12 +197,11 @@ class JobClaims:
 
     async def renew_submit_wakeups(self, lane: str, silent_for: float, limit: int) -> tuple[Wakeup, ...]:
         """Jobs that wait to be submitted and were not spoken of lately, to be sent again under a new revision."""
-        where = "lane = {} AND state = 'queued' AND cancel_requested_at IS NULL"
-        return await self._renew_wakeups(where, (lane,), silent_for, limit)
+        return await self._renew_wakeups(queries.RENEW_SUBMIT_WAKEUPS, (lane,), silent_for, limit)
 
     async def renew_save_wakeups(self, silent_for: float, limit: int) -> tuple[Wakeup, ...]:
         """Jobs that wait to be saved, likewise."""
-        return await self._renew_wakeups("state = 'saving'", (), silent_for, limit)
+        return await self._renew_wakeups(queries.RENEW_SAVE_WAKEUPS, (), silent_for, limit)
 
     async def count_no_answer(self, lane: str, after: int, first: float, longest: float) -> float | None:
         """Count a submission without an answer; the time until which that pauses the lane, if it does.
@@ -237,76 +213,62 @@ class JobClaims:
             count = found.unanswered + 1
             pause = min(longest, first * 2.0 ** min(count - after, 20)) if count >= after else 0.0
             until = self.clock() + pause
-            await self.database.rows(
-                "UPDATE lane SET unanswered = {}, paused_until = {} WHERE name = {}",
-                *(count, max(until, found.paused_until) if pause else found.paused_until, lane),
-            )
+            paused_until = max(until, found.paused_until) if pause else found.paused_until
+            await ProviderQueueTable.update(
+                {ProviderQueueTable.unanswered: count, ProviderQueueTable.paused_until: paused_until}
+            ).where(ProviderQueueTable.name == lane)
         return until if pause else None
 
     async def count_answer(self, lane: str) -> bool:
         """The provider is there; True where jobs were held back until now. A pause that still runs goes on."""
         now = self.clock()
         rows = await self.database.rows(
-            "UPDATE lane SET unanswered = 0, paused_until = CASE WHEN paused_until > {} THEN paused_until ELSE 0 END "
-            "WHERE name = {} AND (unanswered > 0 OR (paused_until > 0 AND paused_until <= {})) RETURNING name",
+            queries.COUNT_ANSWER,
             *(now, lane, now),
         )
         return bool(rows)
 
     async def pause(self, lane: str, until: float) -> None:
         """The provider told us to wait: no worker submits to it until then, nor before the end of a longer pause."""
-        await self.database.rows(
-            "UPDATE lane SET paused_until = {} WHERE name = {} AND paused_until < {}", until, lane, until
+        await ProviderQueueTable.update({ProviderQueueTable.paused_until: until}).where(
+            (ProviderQueueTable.name == lane) & (ProviderQueueTable.paused_until < until)
         )
 
     async def take_over(self) -> None:
         """For the start of the only worker there is: whoever held a lease is dead, and no hint is on its way."""
         now = self.clock()
-        await self.database.rows(
-            "UPDATE job SET lease_until = {} WHERE state IN ('queued', 'submitting', 'saving') AND lease_until > {}",
-            *(now, now),
+        await JobTable.update({JobTable.lease_until: now}).where(
+            JobTable.state.is_in(["queued", "submitting", "saving"]) & (JobTable.lease_until > now)
         )
-        await self.database.rows(
-            "UPDATE job SET hinted_at = 0 WHERE state IN ('queued', 'saving') AND not_before <= {}", now
+        await JobTable.update({JobTable.hinted_at: 0.0}).where(
+            JobTable.state.is_in(["queued", "saving"]) & (JobTable.not_before <= now)
         )
 
     async def _lock_queue(self, lane: str) -> ProviderQueueRow:
         """Hold the lane's row to the end of the transaction."""
-        await self.database.rows(
-            "INSERT INTO lane (name, unanswered, paused_until) VALUES ({}, 0, 0) ON CONFLICT (name) DO NOTHING",
-            lane,
-        )
-        rows = await self.database.rows(
-            "UPDATE lane SET name = name WHERE name = {} RETURNING unanswered, paused_until, spaced_until",
-            lane,
-        )
+        await self.database.rows(queries.ADD_QUEUE, lane)
+        rows = await self.database.rows(queries.LOCK_QUEUE, lane)
         return ProviderQueueRow(**rows[0])
 
     async def _space(self, lane: str, until: float) -> None:
-        await self.database.rows("UPDATE lane SET spaced_until = {} WHERE name = {}", until, lane)
+        await self.database.rows(queries.SPACE_QUEUE, until, lane)
 
     async def _is_paused(self, lane: str, now: float) -> bool:
-        rows = await self.database.rows("SELECT paused_until FROM lane WHERE name = {}", lane)
+        rows = await ProviderQueueTable.select(ProviderQueueTable.paused_until).where(
+            ProviderQueueTable.name == lane
+        )
         return bool(rows) and bool(rows[0]["paused_until"] > now)
 
     async def _submitting(self, lane: str, now: float) -> bool:
-        rows = await self.database.rows(
-            "SELECT id FROM job WHERE lane = {} AND (state = 'submitting' OR (state = 'queued' AND lease_until > {})) "
-            "LIMIT 1",
-            *(lane, now),
-        )
+        rows = await self.database.rows(queries.SUBMITTING, lane, now)
         return bool(rows)
 
     async def _renew_wakeups(
-        self, where: str, args: tuple[str, ...], silent_for: float, limit: int
+        self, sql: str, args: tuple[str, ...], silent_for: float, limit: int
     ) -> tuple[Wakeup, ...]:
         now = self.clock()
         rows = await self.database.rows(
-            f"WITH silent AS MATERIALIZED (SELECT id FROM job WHERE {where} "  # noqa: S608
-            "AND (lease_until IS NULL OR lease_until <= {}) AND not_before <= {} AND hinted_at <= {} "
-            f"ORDER BY created_at LIMIT {{}} {self.database.skip_locked}) "
-            "UPDATE job SET revision = revision + 1, hinted_at = {} WHERE id IN (SELECT id FROM silent) "
-            "AND (lease_until IS NULL OR lease_until <= {}) RETURNING id, revision",
+            sql,
             *(*args, now, now, now - silent_for, limit, now, now),
         )
         return tuple(Wakeup(row["id"], row["revision"]) for row in rows)

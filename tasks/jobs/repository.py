@@ -1,14 +1,14 @@
 """The one door to the rows of jobs: what people ask of them, and the one function that moves them.
 
-Work that is taken under a lease is in `claims`, what a provider answered to a submission in `answers`, what the sweep
-looks for in `overdue`, money in `ledger`; nothing outside these five modules writes SQL for jobs.
+Work that is taken under a lease is in `claims`, what the sweep looks for in `stale`, the statements that Piccolo does
+not say in `queries`; nothing outside this package queries jobs. Whatever a person asks names the owner; what begins
+with `any_`, or with a job that was read, is the worker's.
 
-What a provider answered to a submission: the one exception to "move only what nobody has moved".
+What a provider answered to a submission is the one exception to "move only what nobody has moved": an answer is worth
+money, so it is recorded wherever no operation is known yet, whatever the sweep, a cancel or another worker made of the
+job in the meantime. Accepted answers are committed to the disk itself.
 
-An answer is worth money, so it is recorded wherever no operation is known yet, whatever the sweep, a cancel or
-another worker made of the job in the meantime. Accepted answers are committed to the disk itself.
-
-The rows of money: reserved with a job, settled when the truth is known, kept when the job is deleted.
+The rows of money are reserved with a job, settled when the truth is known, and kept when the job is deleted.
 """
 
 import time
@@ -18,9 +18,15 @@ from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
+from piccolo.columns import Column
+from piccolo.query.functions import Count
+from piccolo.querystring import QueryString
+from piccolo.table import Table
 
 from providers.outcomes import Billing, Cost, Operation, ProviderError
 from tasks.database.database import Database, Statement
+from tasks.database.tables import JobTable, JobUploadTable, LedgerTable, RequestKeyTable
+from tasks.jobs import queries
 from tasks.jobs.claims import JobClaims
 from tasks.jobs.model import LIVE, Job, PolledJob, State, log_transition, transition_columns
 from tasks.jobs.rows import encode, readable, to_job, to_row
@@ -31,24 +37,26 @@ from tasks.worker.failures import failed, told_later
 class Ledger:
     """Amounts are decimal strings. `unknown` counts as spent, with the estimate; the sandbox never bills."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
     async def settle(self, job: Job) -> None:
         """In the transaction of a move that knows about billing; a later move may know better."""
         amount = job.cost.amount if job.cost else job.estimate.high
         currency = job.cost.currency if job.cost else job.estimate.currency
-        await self.database.rows(
-            "UPDATE ledger SET settled_at = {}, amount = {}, currency = {}, billing = {} WHERE job = {}",
-            *(job.updated_at, amount, currency, job.billing, job.id),
-        )
+        written: dict[Column | str, Any] = {
+            LedgerTable.settled_at: job.updated_at,
+            LedgerTable.amount: amount,
+            LedgerTable.currency: currency,
+            LedgerTable.billing: job.billing,
+        }
+        await LedgerTable.update(written).where(LedgerTable.job == job.id)
 
     async def spent_since(self, owner: str, since: float) -> dict[str, Decimal]:
         """By currency, billed and unknown together; amounts that nobody knows add nothing."""
-        rows = await self.database.rows(
-            "SELECT currency, amount, count(*) AS times FROM ledger WHERE owner = {} AND created_at >= {} "
-            "AND billing <> 'not_billed' AND amount IS NOT NULL GROUP BY currency, amount",
-            *(owner, since),
+        ledger = LedgerTable
+        rows = (
+            await ledger.select(ledger.currency, ledger.amount, Count(alias="times"))
+            .where((ledger.owner == owner) & (ledger.created_at >= since))
+            .where((ledger.billing != "not_billed") & ledger.amount.is_not_null())
+            .group_by(ledger.currency, ledger.amount)
         )
         spent: dict[str, Decimal] = {}
         for row in rows:
@@ -60,14 +68,18 @@ class Ledger:
 
 def reservation(job: Job) -> Statement:
     """For the transaction that inserts the job."""
-    return (
-        "INSERT INTO ledger (job, owner, model, provider, sandbox, created_at, amount, currency, billing) "
-        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
-        (
-            *(job.id, job.owner, job.model, job.provider, job.sandbox, job.created_at),
-            *(job.estimate.high, job.estimate.currency, "not_billed" if job.sandbox else "unknown"),
-        ),
-    )
+    row = {
+        "job": job.id,
+        "owner": job.owner,
+        "model": job.model,
+        "provider": job.provider,
+        "sandbox": job.sandbox,
+        "created_at": job.created_at,
+        "amount": job.estimate.high,
+        "currency": job.estimate.currency,
+        "billing": "not_billed" if job.sandbox else "unknown",
+    }
+    return _inserting(LedgerTable, row)
 
 
 class Cadence(Struct, frozen=True):
@@ -95,24 +107,16 @@ class SubmitOutcomes:
             before = await self._locked(job_id)
             fuller = bool(operation.links or operation.kept)
             if before is not None and before.provider_job_id == operation.id and fuller:
-                await self.database.rows(
-                    "UPDATE job SET operation = {} WHERE id = {}", encode("operation", operation), job_id
-                )
+                await self.database.rows(queries.FILL_OPERATION, encode("operation", operation), job_id)
             if before is None or before.operation is not None:
                 return None
             rows = await self.database.rows(
-                "UPDATE job SET operation = {}, revision = revision + 1, updated_at = {}, started_at = {}, "
-                "lease_until = NULL, attempts = 0, deadline_at = {} + deadline_sec, "
-                "next_look_at = {}, look_every = {}, look_max = {} WHERE id = {} AND operation IS NULL RETURNING *",
+                queries.ACCEPT,
                 *(encode("operation", operation), now, now, now),
                 *(now + cadence.first, cadence.every, cadence.longest, job_id),
             )
             if rows and before.state in ("queued", "submitting", "unconfirmed"):
-                rows = await self.database.rows(
-                    "UPDATE job SET state = 'processing', billing = NULL, error = NULL, ended_at = NULL "
-                    "WHERE id = {} RETURNING *",
-                    job_id,
-                )
+                rows = await self.database.rows(queries.PROCESS, job_id)
         return _told(before, rows, f"accepted by {before.provider} as {operation.id}")
 
     async def refused(self, sent: Job, error: ProviderError) -> Job | None:
@@ -126,9 +130,7 @@ class SubmitOutcomes:
             if before is None or not _still(before, sent):
                 return None
             rows = await self.database.rows(
-                "UPDATE job SET state = 'failed', revision = revision + 1, updated_at = {}, ended_at = {}, "
-                "lease_until = NULL, billing = 'not_billed', error = {} "
-                "WHERE id = {} AND operation IS NULL AND state IN ('submitting', 'unconfirmed') RETURNING *",
+                queries.REFUSE,
                 *(now, now, encode("error", failed(sent, error, "not_billed")), job_id),
             )
             if rows:
@@ -136,10 +138,7 @@ class SubmitOutcomes:
         return _told(before, rows, f"refused: {error.kind}")
 
     async def _locked(self, job_id: str) -> Job | None:
-        rows = await self.database.rows(
-            f"SELECT * FROM job WHERE id = {{}} {self.database.lock_rows}",  # noqa: S608
-            job_id,
-        )
+        rows = await self.database.rows(queries.LOCK_JOB, job_id)
         return to_job(rows[0]) if rows else None
 
 
@@ -158,6 +157,7 @@ def _told(before: Job, rows: list[dict[str, object]], why: str) -> Job | None:
 
 
 DELETABLE = ("succeeded", "failed", "canceled", "unconfirmed")
+NEWEST_FIRST = (JobTable.created_at, JobTable.id)
 
 
 class KnownKey(msgspec.Struct, frozen=True):
@@ -189,8 +189,7 @@ class Repeat(msgspec.Struct, frozen=True):
     job_id: str
 
 
-OF_OPERATION: Final = "SELECT * FROM job WHERE provider = {} AND operation LIKE {}"
-MOVE_PRESS: Final = "UPDATE request_key SET created_at = {} WHERE id = {} AND job = {} AND created_at < {}"
+ALL: Final = QueryString("*")  # naming every column would take longer than the query
 AHEAD: Final = 60.0  # seconds; a press noted for later than that is of a clock that was set back since
 
 
@@ -200,7 +199,7 @@ class JobRepository:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self.database = database
         self.clock = clock
-        self.ledger = Ledger(database)
+        self.ledger = Ledger()
         self.claims = JobClaims(database, clock)
         self.outcomes = SubmitOutcomes(database, self.ledger, clock)
         self.stale = StaleJobs(database, clock)
@@ -222,11 +221,11 @@ class JobRepository:
         """
         used = [{"id": f"{job.id} {upload}", "job": job.id, "upload": upload} for upload in uploads]
         written = await self.database.write_all(
-            *([_taking(key, job)] if key else []),
+            *([(queries.TAKE_NEW_KEY, _key_row(key, job))] if key else []),
             *([_pressing(press, job)] if press else []),
-            _inserting("job", to_row(job)),
+            _inserting(JobTable, to_row(job)),
             reservation(job),
-            *(_inserting("job_upload", row) for row in used),
+            *(_inserting(JobUploadTable, row) for row in used),
             durable=True,
         )
         if not written:
@@ -240,89 +239,80 @@ class JobRepository:
         known = await self.get_by_key(key) if key else None
         if known is not None or press is None:
             return known
-        found = await self.database.rows("SELECT job FROM request_key WHERE id = {}", press.id)
+        found = await RequestKeyTable.select(RequestKeyTable.job).where(RequestKeyTable.id == press.id)
         return Repeat(found[0]["job"]) if found else None
 
     async def note_repeat(self, job: Job, press: Press, key: IdempotencyKey | None) -> None:
         """A repeat of the press that made `job`: its key belongs to that job, and the next one is counted from it."""
-        later = (MOVE_PRESS, (press.at, press.id, job.id, press.at))
-        await self.database.write_all(*([_taking(key, job, "")] if key else []), later)
+        later = (queries.MOVE_PRESS, (press.at, press.id, job.id, press.at))
+        await self.database.write_all(*([(queries.TAKE_KEY, _key_row(key, job))] if key else []), later)
 
     async def move_press(self, press: Press, job_id: str, at: float) -> None:
         """Count the next press from `at`, where that is later."""
-        await self.database.rows(MOVE_PRESS, at, press.id, job_id, at)
+        await self.database.rows(queries.MOVE_PRESS, at, press.id, job_id, at)
 
     async def forget_press(self, press: Press, job_id: str) -> None:
         """The next press orders, however soon it comes, unless another job took the place of this one."""
-        await self.database.rows("DELETE FROM request_key WHERE id = {} AND job = {}", press.id, job_id)
+        await RequestKeyTable.delete().where(
+            (RequestKeyTable.id == press.id) & (RequestKeyTable.job == job_id)
+        )
 
     async def get_by_key(self, key: IdempotencyKey) -> KnownKey | None:
         """What this key was used for before, if it was."""
-        found = await self.database.rows("SELECT job, body FROM request_key WHERE id = {}", key.id)
+        found = await self.database.rows(queries.KNOWN_KEY, key.id)
         return KnownKey(found[0]["job"], same=found[0]["body"] == key.body) if found else None
 
     async def get(self, owner: str, job_id: str) -> Job | None:
         """The owner's job; another's does not exist."""
-        return _first(
-            await self.database.rows("SELECT * FROM job WHERE id = {} AND owner = {}", job_id, owner)
-        )
+        return _first(await JobTable.select(ALL).where((JobTable.id == job_id) & (JobTable.owner == owner)))
 
     async def get_any(self, job_id: str) -> Job | None:
         """Any owner's job, for the worker; what people see goes through `get`."""
-        return _first(await self.database.rows("SELECT * FROM job WHERE id = {}", job_id))
+        return _first(await JobTable.select(ALL).where(JobTable.id == job_id))
 
-    async def get_by_operation(self, provider: str, operation: str, *, ended: bool = False) -> Job | None:
-        """The job that a provider knows by this id, and that is looked at, or (`ended`) was."""
+    async def get_any_by_operation(self, provider: str, operation: str, *, ended: bool = False) -> Job | None:
+        """Any owner's job that a provider knows by this id, and that is looked at, or (`ended`) was."""
         member = f'%"id":{msgspec.json.encode(operation).decode()}%'
-        looked_at = "" if ended else " AND next_look_at IS NOT NULL"
-        rows = await self.database.rows(OF_OPERATION + looked_at, provider, member)
+        sql = queries.ANY_BY_OPERATION if ended else queries.ANY_POLLED_BY_OPERATION
+        rows = await self.database.rows(sql, provider, member)
         found = readable(rows, to_job)
         return next((job for job in found if job.provider_job_id == operation), None)
 
     async def poll_now(self, job_id: str) -> None:
         """Bring the next look forward, where looks go on at all; nothing else changes."""
         now = self.clock()
-        await self.database.rows(
-            "UPDATE job SET next_look_at = {} WHERE id = {} AND next_look_at > {}", now, job_id, now
+        await JobTable.update({JobTable.next_look_at: now}).where(
+            (JobTable.id == job_id) & (JobTable.next_look_at > now)
         )
 
     async def list_page(self, owner: str, limit: int = 50, before: str | None = None) -> tuple[Job, ...]:
         """Newest first; `before` is the id of the last job of the page before."""
         last = await self.get(owner, before) if before else None
-        if last is None:
-            rows = await self.database.rows(
-                "SELECT * FROM job WHERE owner = {} ORDER BY created_at DESC, id DESC LIMIT {}", owner, limit
+        query = JobTable.select(ALL).where(JobTable.owner == owner)
+        if last is not None:
+            # Older, or of the same moment and behind it; said so that the index is entered where the page begins.
+            query = query.where(JobTable.created_at <= last.created_at).where(
+                (JobTable.created_at < last.created_at) | (JobTable.id < last.id)
             )
-        else:
-            rows = await self.database.rows(
-                "SELECT * FROM job WHERE owner = {} AND (created_at, id) < ({}, {}) "
-                "ORDER BY created_at DESC, id DESC LIMIT {}",
-                *(owner, last.created_at, last.id, limit),
-            )
+        rows = await query.order_by(*NEWEST_FIRST, ascending=False).limit(limit)
         return tuple(readable(rows, to_job))
 
     async def list_live(self, owner: str, ids: Iterable[str] | None = None) -> tuple[Job, ...]:
         """Jobs that are going to change by themselves, newest first; with `ids` those jobs, in any state."""
-        column, wanted = ("state", sorted(LIVE)) if ids is None else ("id", list(ids)[:500])
-        if not wanted:
-            return ()
-        rows = await self.database.rows(
-            f"SELECT * FROM job WHERE owner = {{}} AND {column} IN ({_places(wanted)}) "  # noqa: S608
-            "ORDER BY created_at DESC, id DESC",
-            *(owner, *wanted),
-        )
+        among = JobTable.state.is_in(sorted(LIVE))
+        if ids is not None:
+            wanted = list(ids)[:500]
+            if not wanted:
+                return ()
+            among = JobTable.id.is_in(wanted)
+        query = JobTable.select(ALL).where((JobTable.owner == owner) & among)
+        rows = await query.order_by(*NEWEST_FIRST, ascending=False)
         return tuple(readable(rows, to_job))
 
     async def request_cancel(self, owner: str, job_id: str) -> Job | None:
         """Note the wish of the owner; a job that was never sent is canceled at once. The job as it is then."""
         now = self.clock()
-        await self.database.rows(
-            "UPDATE job SET cancel_requested_at = {}, next_look_at = "
-            "CASE WHEN next_look_at IS NULL THEN NULL ELSE CAST({} AS DOUBLE PRECISION) END "
-            "WHERE id = {} AND owner = {} AND cancel_requested_at IS NULL "
-            "AND state IN ('queued', 'submitting', 'processing', 'unconfirmed') RETURNING id",
-            *(now, now, job_id, owner),
-        )
+        await self.database.rows(queries.REQUEST_CANCEL, now, now, job_id, owner)
         job = await self.get(owner, job_id)
         if job is not None and job.state == "queued" and job.cancel_requested_at is not None:
             await self.cancel_unsent(job)
@@ -336,12 +326,12 @@ class JobRepository:
     async def delete(self, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
         """Remove the row; a live job stays. Its ledger row stays too, its files are the caller's to remove."""
         async with self.database.transaction():
-            gone = await self.database.rows(
-                f"DELETE FROM job WHERE id = {{}} AND owner = {{}} AND state IN ({_places(DELETABLE)}) RETURNING id",  # noqa: S608
-                *(job_id, owner, *DELETABLE),
+            deleted = JobTable.delete().where(
+                (JobTable.id == job_id) & (JobTable.owner == owner) & JobTable.state.is_in(list(DELETABLE))
             )
+            gone = await deleted.returning(JobTable.id)
             if gone:
-                await self.database.rows("DELETE FROM job_upload WHERE job = {}", job_id)
+                await JobUploadTable.delete().where(JobUploadTable.job == job_id)
         if gone:
             return "deleted"
         return "missing" if await self.get(owner, job_id) is None else "live"
@@ -367,18 +357,12 @@ class JobRepository:
 
         None: somebody has, or its lease runs on beyond `lease_before`, or a cancel was asked for.
         """
-        guards = [("id = {}", job.id), ("revision = {}", job.revision)]
-        if lease_before is not None:
-            guards.append(("(lease_until IS NULL OR lease_until <= {})", lease_before))
         columns = transition_columns(job.state, to, job.sandbox, self.clock(), facts)
         async with self.database.transaction(durable=durable):
             found = await self.database.rows(
-                f"UPDATE job SET {_assignments(columns)}, revision = revision + 1 WHERE "  # noqa: S608
-                + " AND ".join(guard for guard, _ in guards)
-                + (" AND cancel_requested_at IS NULL" if unless_canceled else "")
-                + " RETURNING *",
+                queries.setting(queries.TRANSITION, tuple(columns)),
                 *(encode(column, value) for column, value in columns.items()),
-                *(argument for _, argument in guards),
+                *(job.id, job.revision, lease_before is None, lease_before or 0.0, not unless_canceled),
             )
             moved = _first(found)
             if moved is not None and moved.billing is not None:
@@ -391,7 +375,7 @@ class JobRepository:
         """Write facts beside the state: no move, no revision, so that no note can swallow a cancel."""
         facts["updated_at"] = self.clock()
         await self.database.rows(
-            f"UPDATE job SET {_assignments(facts)} WHERE id = {{}}",  # noqa: S608
+            queries.setting(queries.RECORD_FACTS, tuple(facts)),
             *(encode(column, value) for column, value in facts.items()),
             job_id,
         )
@@ -407,8 +391,7 @@ class JobRepository:
         """A job that had ended here is over at the provider too: what it cost is known now, and looks end."""
         async with self.database.transaction():
             rows = await self.database.rows(
-                "UPDATE job SET next_look_at = NULL, updated_at = {}, billing = {}, cost = {} "
-                "WHERE id = {} AND revision = {} RETURNING *",
+                queries.RECORD_COST,
                 *(self.clock(), billing, encode("cost", cost), job.id, job.revision),
             )
             ended = _first(rows)
@@ -419,35 +402,18 @@ class JobRepository:
                 await self.record_facts(ended.id, error=later)
 
 
-def _taking(key: IdempotencyKey, job: Job, giving: str = "RETURNING id") -> Statement:
-    """Gives a row only to who comes first with this key."""
-    row = {"id": key.id, "owner": job.owner, "body": key.body, "job": job.id, "created_at": job.created_at}
-    sql, args = _inserting("request_key", row)
-    return f"{sql} ON CONFLICT (id) DO NOTHING {giving}", args
+def _key_row(key: IdempotencyKey, job: Job) -> tuple[Any, ...]:
+    return (key.id, job.owner, key.body, job.id, job.created_at)
 
 
 def _pressing(press: Press, job: Job) -> Statement:
-    """Gives a row only to a press that is no repeat; one that comes at the same time waits here for its commit."""
-    row = {"id": press.id, "owner": job.owner, "body": "", "job": job.id, "created_at": press.at}
-    sql, args = _inserting("request_key", row)
-    return (
-        f"{sql} ON CONFLICT (id) DO UPDATE SET job = excluded.job, created_at = excluded.created_at "
-        "WHERE request_key.created_at <= {} OR request_key.created_at > {} RETURNING id",
-        (*args, press.at - press.seconds, press.at + AHEAD),
-    )
+    """Whether it is a repeat is decided by the time of the press before it."""
+    row = (press.id, job.owner, "", job.id, press.at)
+    return queries.TAKE_PRESS, (*row, press.at - press.seconds, press.at + AHEAD)
 
 
-def _inserting(table: str, row: dict[str, Any]) -> Statement:
-    names = ", ".join(f'"{name}"' for name in row)
-    return f"INSERT INTO {table} ({names}) VALUES ({_places(row)})", tuple(row.values())  # noqa: S608
-
-
-def _assignments(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{column}" = {{}}' for column in columns)
-
-
-def _places(values: Iterable[Any]) -> str:
-    return ", ".join("{}" for _ in values)
+def _inserting(table: type[Table], row: dict[str, Any]) -> Statement:
+    return queries.inserting(table._meta.tablename, tuple(row)), tuple(row.values())
 
 
 def _first(rows: list[dict[str, Any]]) -> Job | None:

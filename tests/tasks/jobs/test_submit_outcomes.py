@@ -65,7 +65,7 @@ async def test_what_a_late_failure_cost_is_in_job_and_ledger_or_in_neither(world
         async def settle(self, job: Job) -> None:
             raise ConnectionError
 
-    whole, world.jobs.ledger = world.jobs.ledger, Broken(world.parts.database)
+    whole, world.jobs.ledger = world.jobs.ledger, Broken()
     with pytest.raises(ConnectionError):
         await world.jobs.record_cost(job, "not_billed", None, "Acme")
     assert (await world.now(sent)).billing == await world.billing(sent) == "unknown"

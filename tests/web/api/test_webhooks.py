@@ -164,8 +164,8 @@ async def test_an_id_of_a_job_that_has_one_is_not_replaced(
 
 async def test_a_job_is_found_by_the_providers_id_exactly(context: AppContext) -> None:
     job, _ = await ordered(context, "op-1"), await ordered(context, "op-11")
-    found = await context.jobs.get_by_operation("luma", "op-1")
+    found = await context.jobs.get_any_by_operation("luma", "op-1")
     assert found is not None
     assert found.id == job.id
-    assert await context.jobs.get_by_operation("luma", "op%") is None
-    assert await context.jobs.get_by_operation("fal", "op-1") is None
+    assert await context.jobs.get_any_by_operation("luma", "op%") is None
+    assert await context.jobs.get_any_by_operation("fal", "op-1") is None
