@@ -8,11 +8,11 @@ import logging
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+from providers.child_process import start_child
 from tasks.settings import SettingsError
 
 log = logging.getLogger("shotlist.queue")
@@ -115,8 +115,8 @@ class EmbeddedQueue:
         """False where it ended by itself; `SettingsError` where it lives and does not answer."""
         self.socket.unlink(missing_ok=True)
         with (self.folder / "valkey.log").open("wb") as output:
-            self._process = subprocess.Popen(  # noqa: ASYNC220, S603
-                [*_launcher(), str(_binary()), *_options(self.folder, self.socket)],
+            self._process = start_child(
+                [str(_binary()), *_options(self.folder, self.socket)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -181,10 +181,6 @@ def _binary() -> Path:
         raise SettingsError(
             "There is no embedded queue for this kind of machine: set SHOTLIST_REDIS_URL to a Redis."
         ) from error
-
-
-def _launcher() -> list[str]:
-    return [sys.executable, "-I", "-S", str(Path(__file__).with_name("spawn.py")), str(os.getpid())]
 
 
 def _options(folder: Path, socket: Path) -> list[str]:

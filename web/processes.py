@@ -26,6 +26,7 @@ from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
+from providers.child_process import start_child
 from tasks.embedded import EmbeddedQueue, FolderLock
 from tasks.private_files import keep_private
 from tasks.settings import Settings, SettingsError, load_secret, prepare_data_dir
@@ -106,21 +107,15 @@ CHILD_GRACE = 0.8
 
 
 class Child:
-    """One of our modules, run in a process of its own. It must itself end when its parent is gone.
+    """One of our modules, run in a process of its own that ends with this one; where there is no Linux, by itself.
 
     What it prints is kept for `said`; it is to be little.
     """
 
     def __init__(self, module: str, args: Sequence[str]) -> None:
-        # A terminal sends Ctrl-C to the whole group, and the server decides in which order things end. A child
-        # inherits what is blocked; that holds even where it sets a handler of its own.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", module, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-            )
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self.process = start_child(
+            [sys.executable, "-m", module, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
         self._said = b""
         os.set_blocking(self._output.fileno(), False)
 

@@ -4,36 +4,22 @@ A child process that ends when its parent does, however the parent ends.
 """
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from providers.asgi_server import AsgiServer
+from providers.child_process import end_with_parent
 from providers.sandbox.app import create_sandbox
 from providers.sandbox.server.access import names_of
 from providers.sandbox.server.websocket import WebSocketProtocol
 
-PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 0.5
-
-
-def end_with_parent(parent: int | None = None) -> None:
-    """On Linux the kernel sends SIGTERM when the parent is gone; elsewhere `watch_parent` has to look.
-
-    A parent that says its own process id as it starts us cannot be missed, even if it dies before we run.
-    """
-    parent = parent or os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def watch_parent(gone: Callable[[], None]) -> None:

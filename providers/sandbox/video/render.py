@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from msgspec import Struct
 from PIL import Image
 
-from providers.sandbox.server.process import end_with_parent
+from providers.child_process import end_with_parent
 from providers.sandbox.video import picture
 from providers.sandbox.video.geometry import Shape, shape_of
 
