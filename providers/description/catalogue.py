@@ -1,93 +1,18 @@
-"""All wire descriptions of some folders, read again when a file changes.
+"""All provider descriptions of some folders, read again when a file changes, and what one says in a sentence."""
 
-How a company's answers become ours, in one line of plain text made from its wire description.
-"""
-
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
-from models.spec.schema import Problem
+from models.spec.watched_folder import WatchedFolder
 from providers.description.loader import read_description
 from providers.description.schema import Pointers, ProviderDescription
 
-log = logging.getLogger(__name__)
 
-Stamp: TypeAlias = tuple[int, int]  # time of change in ns, size
-
-
-class DescriptionCatalogue:
-    """The wires of `folders`; a later folder overrides an earlier one, and the log says so.
-
-    A file that has become wrong keeps serving as it last was, and is told of in `problems`.
-    """
+class DescriptionCatalogue(WatchedFolder[ProviderDescription]):
+    """The descriptions of `folders`, by name."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folders)
-        self._stamps: dict[Path, Stamp] = {}
-        self._wires: dict[Path, ProviderDescription] = {}
-        self._problems: dict[Path, tuple[Problem, ...]] = {}
-        self._by_name: dict[str, ProviderDescription] = {}
-        self.refresh()
-
-    def get(self, name: str) -> ProviderDescription | None:
-        """The wire of this name, if there is one that could be read."""
-        return self._by_name.get(name)
-
-    def all(self) -> tuple[ProviderDescription, ...]:
-        """All wires, by name."""
-        return tuple(wire for _, wire in sorted(self._by_name.items()))
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong now, in the order of folders and files."""
-        return tuple(problem for path in self._stamps for problem in self._problems.get(path, ()))
-
-    def refresh(self) -> bool:
-        """Look whether a file came, went or changed (a stat each, no more); True if anything did."""
-        stamps = self._look()
-        if stamps == self._stamps:
-            return False
-        for path in self._stamps.keys() - stamps.keys():
-            self._wires.pop(path, None)
-            self._problems.pop(path, None)
-        for path, stamp in stamps.items():
-            if self._stamps.get(path) != stamp:
-                self._read(path)
-        self._stamps = stamps
-        self._name()
-        return True
-
-    def _look(self) -> dict[Path, Stamp]:
-        stamps = {}
-        for folder in self._folders:
-            for path in sorted(folder.glob("*.toml")):
-                try:
-                    stat = path.stat()
-                except OSError:  # gone since it was listed
-                    continue
-                stamps[path] = (stat.st_mtime_ns, stat.st_size)
-        return stamps
-
-    def _read(self, path: Path) -> None:
-        match read_description(path):
-            case ProviderDescription() as wire:
-                self._wires[path] = wire
-                self._problems.pop(path, None)
-            case problems:
-                self._problems[path] = problems
-                for problem in problems:
-                    log.error("%s", problem)
-
-    def _name(self) -> None:
-        by_name: dict[str, ProviderDescription] = {}
-        for path in self._stamps:  # in the order of folders
-            if description := self._wires.get(path):
-                if description.name in by_name:
-                    log.info("%s overrides the wire %s that comes with Shotlist", path, description.name)
-                by_name[description.name] = description
-        self._by_name = by_name
+        super().__init__(folders, read_description, lambda description: description.name)
 
 
 def normalisation(description: ProviderDescription) -> str:

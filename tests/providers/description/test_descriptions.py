@@ -43,7 +43,7 @@ def test_a_later_folder_overrides_and_what_it_hid_comes_back(
     fal = wires.get("fal")
     assert fal
     assert fal.display_name == "Replicate"
-    assert "overrides the wire fal" in caplog.text
+    assert f"{tmp_path / 'fal.toml'} overrides {FOLDER / 'fal.toml'}" in caplog.text
     (tmp_path / "fal.toml").unlink()
     wires.refresh()
     fal = wires.get("fal")
