@@ -12,7 +12,7 @@ Sends one file of ours: streamed, seekable by HTTP Range, and not sent again whi
 HTTP Range, as pure functions: which bytes of a file a request asks for (RFC 9110, sections 13 and 14).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from email.utils import formatdate
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,78 +25,13 @@ from litestar.params import FromPath, FromQuery, MultipartBody
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
+from providers.http_range import ByteRange, NotModified, RangeNotSatisfiable, requested_range
 from tasks.context import AppContext
 from tasks.storage.store import CHUNK, Store, Stored
 from tasks.storage.uploads import BadUpload, Upload
 from web.errors import AnyRequest, ErrorAnswer, RequestRefused, answer, documented
 from web.layout import our_assets
 from web.security import MAX_UPLOAD_REQUEST
-
-
-class Whole(msgspec.Struct, frozen=True):
-    """The whole file: 200."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """Bytes `first` to `last`, both included: 206."""
-
-    first: int
-    last: int
-
-
-class Unchanged(msgspec.Struct, frozen=True):
-    """The browser's copy is still right: 304."""
-
-
-class Unsatisfiable(msgspec.Struct, frozen=True):
-    """No byte of the range exists: 416."""
-
-
-Wanted = Whole | Part | Unchanged | Unsatisfiable
-
-
-def wanted(headers: Mapping[str, str], *, size: int, etag: str, modified: str) -> Wanted:
-    """What of a file of `size` bytes to send. `headers` has lower-case names; `etag` is strong, in quotes.
-
-    A Range we do not understand, or one of several parts, is answered with the whole file, as the RFC allows.
-    """
-    if _matches(headers.get("if-none-match", ""), etag):
-        return Unchanged()
-    condition = headers.get("if-range", "")
-    if condition and condition not in (etag, modified):
-        return Whole()
-    return _parse(headers.get("range", ""), size)
-
-
-def _matches(header: str, etag: str) -> bool:
-    candidates = [candidate.strip().removeprefix("W/") for candidate in header.split(",")]
-    return "*" in candidates or etag in candidates
-
-
-def _parse(header: str, size: int) -> Wanted:
-    unit, equals, text = header.partition("=")
-    first, dash, last = text.strip().partition("-")
-    if unit.strip().lower() != "bytes" or not equals or not dash or not _digits(first, last):
-        return Whole()
-    if not first:
-        return _suffix(int(last), size)
-    if last and int(last) < int(first):
-        return Whole()
-    if int(first) >= size:
-        return Unsatisfiable()
-    return Part(int(first), min(int(last), size - 1) if last else size - 1)
-
-
-def _digits(first: str, last: str) -> bool:
-    return bool(first or last) and all(
-        not text or (text.isascii() and text.isdecimal() and len(text) < 20) for text in (first, last)
-    )
-
-
-def _suffix(length: int, size: int) -> Wanted:
-    if length == 0 or size == 0:
-        return Unsatisfiable()
-    return Part(max(size - length, 0), size - 1)
 
 
 def send_file(
@@ -109,13 +44,13 @@ def send_file(
         headers["content-disposition"] = f'attachment; filename="{save_as}"'
     if request.method == "HEAD":
         return Response(b"", headers={**headers, "content-length": str(size)}, media_type=media_type)
-    match wanted(request.headers, size=size, etag=etag, modified=modified):
-        case Unchanged():
+    match requested_range(request.headers, size=size, etag=etag, modified=modified):
+        case NotModified():
             return Response(b"", status_code=304, headers=headers, media_type=media_type)
-        case Unsatisfiable():
+        case RangeNotSatisfiable():
             sentence = f"This file has {size} bytes, and the range asked for lies outside."
             return answer(416, "range_not_satisfiable", sentence, content_range=f"bytes */{size}")
-        case Part(first, last):
+        case ByteRange(first, last):
             headers["content-range"] = f"bytes {first}-{last}/{size}"
             chunks, length = store.read(stored.key, first, last + 1 - first), last + 1 - first
             return _stream(chunks, length, 206, headers, media_type)

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from providers.hosts import headers_by_name
+from providers.http_range import ByteRange, NotModified, RangeNotSatisfiable, requested_range
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Event: TypeAlias = MutableMapping[str, Any]
@@ -145,12 +146,11 @@ async def _send_file(file: FileAnswer, request: Request, scope: Scope, send: Sen
     size = file.path.stat().st_size
     etag = '"' + hashlib.sha256(f"{file.path.name}{size}".encode()).hexdigest()[:20] + '"'
     headers = {"content-type": file.content_type, "accept-ranges": "bytes", "etag": etag, **file.headers}
-    span = _span(request.headers, size, etag)
-    if span is None:
-        await _start(send, 416, {**headers, "content-range": f"bytes */{size}", "content-length": "0"})
-        await send({"type": "http.response.body", "body": b""})
+    wanted = requested_range(request.headers, size=size, etag=etag)
+    if isinstance(wanted, NotModified | RangeNotSatisfiable):
+        await _send_no_bytes(wanted, size, headers, send)
         return
-    first, last = span
+    first, last = (wanted.first, wanted.last) if isinstance(wanted, ByteRange) else (0, size - 1)
     headers["content-length"] = str(last - first + 1)
     partial = (first, last) != (0, size - 1)
     if partial:
@@ -163,18 +163,14 @@ async def _send_file(file: FileAnswer, request: Request, scope: Scope, send: Sen
         _hang_up(scope)
 
 
-def _span(headers: Mapping[str, str], size: int, etag: str) -> tuple[int, int] | None:
-    """First and last byte asked for; the whole file where no single Range stands; None where it cannot be met."""
-    whole = (0, size - 1)
-    found = re.fullmatch(r"bytes=(\d*)-(\d*)", headers.get("range", "").strip())
-    if not found or found.groups() == ("", "") or headers.get("if-range", etag) != etag:
-        return whole
-    first, last = found.groups()
-    if not first:
-        return (max(0, size - int(last)), size - 1) if int(last) else None
-    if int(first) >= size:
-        return None
-    return int(first), min(int(last), size - 1) if last else size - 1
+async def _send_no_bytes(
+    why: NotModified | RangeNotSatisfiable, size: int, headers: Mapping[str, str], send: Send
+) -> None:
+    if isinstance(why, NotModified):
+        await _start(send, 304, headers)
+    else:
+        await _start(send, 416, {**headers, "content-range": f"bytes */{size}", "content-length": "0"})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _send_bytes(file: FileAnswer, first: int, stop: int, *, finished: bool, send: Send) -> None:

@@ -20,6 +20,7 @@ def clip(sandbox: RunningSandbox) -> tuple[str, bytes]:
         ("bytes=-50", 206, -50, None),
         ("bytes=0-99999999", 200, 0, None),
         ("bytes=0-1,5-6", 200, 0, None),
+        ("bytes=5-3", 200, 0, None),
         ("nonsense", 200, 0, None),
     ],
 )
