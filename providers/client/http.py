@@ -15,8 +15,6 @@ import asyncio
 import ssl
 import time
 import zlib
-from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -34,6 +32,7 @@ from providers.client.requests import LISTEN, Request
 from providers.client.responses import HTTPResponse
 from providers.client.ssrf import Allowed, GuardedTransport, Resolve, is_public, resolve
 from providers.client.urls import absolute, relative
+from providers.data_uri import read_data_uri
 from providers.description.schema import ProviderDescription
 from providers.hooks import SIGNERS
 from providers.outcomes import LocalFile
@@ -137,18 +136,6 @@ async def unpacked(response: httpx.Response) -> AsyncIterator[bytes]:
         raise httpx.DecodingError(f"it cannot be unpacked ({error})") from error
     if not (engine.eof or empty):
         raise httpx.DecodingError("it ends in the middle")
-
-
-def read_data_uri(text: str) -> tuple[str, bytes] | None:
-    """Media type and content of "data:image/png;base64,…"; None for anything else and for an empty file."""
-    head, _, data = text.partition(";base64,")
-    if not head.startswith("data:"):
-        return None
-    try:
-        content = b64decode(data, validate=True)
-    except NotBase64:
-        return None
-    return (head.removeprefix("data:"), content) if content else None
 
 
 LARGEST_ANSWER: Final = 16_000_000  # bytes of JSON; videos are fetched, not answered

@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 from models.payload import MediaLeaf
 from models.spec.values import JSON
 from providers.client.download import download
-from providers.client.http import HTTPClient, NoResponse, read_data_uri
+from providers.client.http import HTTPClient, NoResponse
 from providers.client.interpret import keep
 from providers.client.requests import Request, build, names_of_model
 from providers.client.responses import HTTPResponse, envelope_refuses, error_of
@@ -147,22 +147,14 @@ def not_handed_over(description: ProviderDescription, said: str, retryable: bool
 async def upload_media(
     caller: HTTPClient, leaf: MediaLeaf, file: LocalFile | None, order: Submission | None
 ) -> Handle | NotUploaded:
-    """A file of ours, or, without one, what `leaf.ref` says: an https address or a data URI."""
+    """A file of ours, or, without one, the https address in `leaf.ref`."""
     if file is not None:
         return await _file(caller, leaf.kind, file, order)
     if leaf.ref.startswith("https://"):
         if caller.description.media.way(leaf.kind).takes_urls:
             return refer(caller.description, leaf.kind, leaf.ref)
         return await _fetched(caller, leaf, order)
-    data = read_data_uri(leaf.ref)
-    if data is None:
-        return NotUploaded(
-            "A file must be an upload, an https address or a data URI. Nothing was ordered.", False
-        )
-    mime, content = data
-    if not fits_inline(caller.description, leaf.kind, len(content)):
-        return NotUploaded("This data URI is too large: upload the file instead. Nothing was ordered.", False)
-    return inline(caller.description, leaf.kind, mime, content)
+    return NotUploaded("A file must be an upload or an https address. Nothing was ordered.", False)
 
 
 async def _file(

@@ -72,8 +72,8 @@ class ProviderClient:
     ) -> Handle | NotUploaded:
         """Hand a media file over as the wire wants it: by its address, inside the request, or uploaded first.
 
-        Without a `file`, `leaf.ref` is an https address or a data URI.  Some companies want to know the model of the
-        `order` that a file is for.
+        Without a `file`, `leaf.ref` is an https address. Some companies want to know the model of the `order` that
+        a file is for.
         """
         return await upload_media(self.caller, leaf, file, order)
 

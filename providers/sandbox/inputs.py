@@ -6,7 +6,6 @@ What a submission says, whether it comes as JSON or as a form, and the prompt in
 """
 
 import base64
-import binascii
 import hashlib
 import re
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from providers.data_uri import read_data_uri
 from providers.sandbox.server.asgi import Request, read_form
 from providers.sandbox.store import Trouble
 
@@ -84,10 +84,8 @@ def decode_data_uri(text: str) -> bytes | None:
     """The bytes of a base64 data URI; None when `text` is none. What cannot be decoded counts as empty."""
     if not text.startswith("data:") or ";base64," not in text[:200]:
         return None
-    try:
-        return base64.b64decode(text.split(",", 1)[1], validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+    found = read_data_uri(text)
+    return found[1] if found else b""
 
 
 def first_frame(body: Any) -> str | None:

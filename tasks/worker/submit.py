@@ -87,8 +87,8 @@ async def upload_media(
 async def _upload_one(
     context: AppContext, client: ProviderClient, job: Job, leaf: MediaLeaf
 ) -> Handle | NotUploaded:
-    """An address or a data URI holds all that is needed; else the leaf names an earlier job or an upload."""
-    if leaf.ref.startswith(("https://", "data:")):
+    """An address holds all that is needed; else the leaf names an earlier job or an upload."""
+    if leaf.ref.startswith("https://"):
         return await client.upload_media(leaf, None, job.order)
     try:
         if leaf.kind in ("job", "job-video"):

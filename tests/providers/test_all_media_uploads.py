@@ -54,7 +54,6 @@ INLINE: dict[str, JSON] = {
 async def test_a_small_picture_goes_inside_the_request(line_to: LineTo, tmp_path: Path, name: str) -> None:
     line = line_to(ALL[name], "http://unused.invalid")
     assert await line.upload_media(leaf(), picture(tmp_path)) == Handle(INLINE[name])
-    assert await line.upload_media(leaf(DATA_URI), None) == Handle(INLINE[name])
 
 
 def test_the_others_are_known() -> None:

@@ -14,12 +14,9 @@ Ordering by the JSON API: POST /api/video/jobs, and what is said to a program th
 Data URIs in file fields become uploads at the door, so that further in there are only ids and addresses.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated, Any
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Response, Router, delete, get, post
@@ -33,6 +30,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from models.spec.fields import Field, GroupField, MediaField, RowsField
 from models.spec.suggest import nearest
 from models.spec.values import JSON, Values
+from providers.data_uri import read_data_uri
 from tasks.context import AppContext
 from tasks.create_job import (
     CreateOutcome,
@@ -93,23 +91,8 @@ async def take_data_uris(uploads: Uploads, owner: str, fields: Sequence[Field], 
     return Taken(await _walk(fields, values, "", take), errors)
 
 
-def decode(uri: str) -> tuple[str, bytes] | None:
-    """The media type and the bytes of a data URI (RFC 2397), or None where it cannot be read."""
-    head, comma, data = uri[len("data:") :].partition(",")
-    if not comma:
-        return None
-    mime, *options = head.split(";")
-    raw = unquote_to_bytes(data)
-    if "base64" not in options:
-        return mime, raw
-    try:
-        return mime, base64.b64decode(raw, validate=True)
-    except binascii.Error:
-        return None
-
-
 async def _accept(uploads: Uploads, owner: str, uri: str) -> str | BadUpload:
-    decoded = decode(uri)
+    decoded = read_data_uri(uri)
     if decoded is None:
         return BadUpload(
             "This data URI cannot be read: write data:image/png;base64, and then the file in base64."

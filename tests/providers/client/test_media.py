@@ -64,18 +64,9 @@ async def test_bare_base64_is_shaped_as_the_wire_wants(line_to: LineTo, tmp_path
     assert handle == Handle({"bytes": "AAAA", "mime": "image/png"})
 
 
-async def test_a_data_uri_given_as_a_value_is_taken_apart_and_put_together_again(line_to: LineTo) -> None:
+async def test_what_is_neither_a_file_nor_an_address_is_not_handed_over(line_to: LineTo) -> None:
     line = line_to(BARE, "http://unused.invalid")
-    assert await line.upload_media(leaf("data:image/png;base64,AAAA"), None) == Handle(
-        {"bytes": "AAAA", "mime": "image/png"}
-    )
-    for bad in (
-        "data:image/png;base64,****",
-        "data:image/png;base64,",
-        "http://me.example/a.png",
-        "u1",
-        "data:image/png;base64," + "AAAA" * 9,
-    ):
+    for bad in ("data:image/png;base64,AAAA", "http://me.example/a.png", "u1"):
         outcome = await line.upload_media(leaf(bad), None)
         assert isinstance(outcome, NotUploaded)
         assert "Nothing was ordered." in outcome.sentence

@@ -2,13 +2,11 @@
 
 import base64
 
-import pytest
-
 from models.spec.fields import Field, GroupField, ImageField, ImagesField, RowsField, TextField
 from models.spec.values import Values
 from tasks.context import AppContext
 from tests.support import png
-from web.api.jobs import decode, take_data_uris
+from web.api.jobs import take_data_uris
 
 URI = "data:image/png;base64," + base64.b64encode(png((320, 240))).decode()
 FIELDS: tuple[Field, ...] = (
@@ -18,24 +16,6 @@ FIELDS: tuple[Field, ...] = (
     RowsField(name="shots", fields=(TextField(name="prompt"), ImageField(name="frame"))),
     GroupField(name="camera", fields=(ImageField(name="map"),)),
 )
-
-
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("data:image/png;base64,QUJD", ("image/png", b"ABC")),
-        ("data:image/png;name=a;base64,QUJD", ("image/png", b"ABC")),
-        ("data:;base64,QUJD", ("", b"ABC")),
-        ("data:text/plain,A%20B", ("text/plain", b"A B")),
-        ("data:image/png;base64,QUI%3D", ("image/png", b"AB")),
-        ("data:image/png;base64,Q", None),
-        ("data:image/png;base64,QUJD\n", None),
-        ("data:image/png;base64", None),
-        ("data:", None),
-    ],
-)
-def test_a_data_uri_is_read_strictly(uri: str, expected: tuple[str, bytes] | None) -> None:
-    assert decode(uri) == expected
 
 
 async def test_every_file_field_is_taken_wherever_it_is(context: AppContext) -> None:
