@@ -21,8 +21,8 @@ from providers.outcomes import (
 from tasks.context import AppContext
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import PolledJob
-from tasks.jobs.stale import LONGEST_POLL_WAIT
 from tasks.worker.failures import failed
+from tasks.worker.retry import is_believed, told_wait
 from tasks.worker.timing import wait_or_stop
 from tasks.worker.wakeups import wake, wake_save
 
@@ -176,12 +176,12 @@ async def _unanswered(
     context: AppContext, client: ProviderClient, job: PolledJob, answer: Unanswered
 ) -> None:
     """Silence changes nothing; "no such job" is believed when it was heard several times in a row."""
-    if answer.retry_after is not None:
-        due = context.jobs.clock() + min(answer.retry_after, LONGEST_POLL_WAIT)
-        await context.jobs.record_facts(job.id, next_look_at=due)
+    wait = told_wait(context.timing, "poll unanswered", answer.retry_after)
+    if wait is not None:
+        await context.jobs.record_facts(job.id, next_look_at=context.jobs.clock() + wait)
     if not answer.gone:
         return
-    if job.gone + 1 < context.timing.gone_polls:
+    if not is_believed(context.timing, "no such job", job.gone + 1):
         await context.jobs.record_facts(job.id, gone=job.gone + 1)
     elif job.state == "processing":
         billing: Billing = "not_billed" if job.sandbox else "unknown"
@@ -198,8 +198,9 @@ async def _going_on(context: AppContext, job: PolledJob, answer: PollResult) -> 
     for name in ("progress", "log"):  # a look that heard nothing of these takes nothing back
         if seen[name] is None:
             news.pop(name, None)
-    if answer.retry_after is not None:
-        news["next_look_at"] = context.jobs.clock() + min(answer.retry_after, LONGEST_POLL_WAIT)
+    wait = told_wait(context.timing, "not over yet", answer.retry_after)
+    if wait is not None:
+        news["next_look_at"] = context.jobs.clock() + wait
     if news:
         await context.jobs.record_facts(job.id, **news)
 

@@ -13,7 +13,7 @@ from tasks.jobs.model import Job, Output
 from tasks.storage.media import BadOutput
 from tasks.worker.failures import failed
 from tasks.worker.leases import hold_lease, retry_write
-from tasks.worker.timing import backoff
+from tasks.worker.retry import RETRIES, Outcome, is_believed, next_wait
 
 log = logging.getLogger("shotlist.jobs")
 
@@ -24,14 +24,14 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Unsaved(Struct, frozen=True):
-    """Why not all was stored this time. `believed_after` so many such answers; None: bad luck, tried for a day.
+    """Why not all was stored this time; `outcome` says how often it is tried.
 
     `cause` is None where the answer held no file at all. `saved` are the files of the same job that were stored.
     """
 
     cause: Cause | None
     reason: str
-    believed_after: int | None = None
+    outcome: Outcome = "not saved"
     expired: bool = False
     saved: tuple[Output, ...] = ()
 
@@ -68,7 +68,7 @@ async def _stored(context: AppContext, job: Job, saved: tuple[Output, ...]) -> N
 async def _collect(context: AppContext, client: ProviderClient, job: Job) -> tuple[Output, ...] | Unsaved:
     """All files of the job, or the first reason why one is lacking, with those that are not."""
     if not job.found:
-        return Unsaved(None, "its answer names no file", believed_after=1)
+        return Unsaved(None, "its answer names no file", "no file made")
     saved: list[Output] = []
     lacking: Unsaved | None = None
     for number, file in enumerate(job.found):
@@ -77,7 +77,7 @@ async def _collect(context: AppContext, client: ProviderClient, job: Job) -> tup
             saved.append(output)
             continue
         lacking = lacking or output
-        if output.believed_after is None:  # bad luck: the others would have it too
+        if output.outcome == "not saved":  # bad luck: the others would have it too
             break
     return structs.replace(lacking, saved=tuple(saved)) if lacking else tuple(saved)
 
@@ -100,11 +100,11 @@ async def _save_one(
     match saved:
         case BadOutput(reason, missing):
             bad: Cause = "cut_off" if missing else "no_media"
-            return Unsaved(bad, f"the file {reason}", context.timing.save_tries_bad)
+            return Unsaved(bad, f"the file {reason}", "bad file")
         case FetchFailed(reason, expired, retryable, cause):
             final = expired or not retryable
             why: Cause = "dead_link" if expired else cause
-            return Unsaved(why, reason, context.timing.save_tries_bad if final else None, expired)
+            return Unsaved(why, reason, "file not given" if final else "not saved", expired)
         case Output():
             return saved
 
@@ -117,7 +117,7 @@ async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job,
     if not await _is_believed(context, client, job, unsaved):
         if unsaved.expired and client is not None:
             await _ask_for_new_links(context, client, job)
-        await _later(context, job, unsaved.reason)
+        await _later(context, job, unsaved)
         return
     if unsaved.saved:
         await retry_write(job.id, lambda: _stored(context, job, _without(unsaved, len(job.found))))
@@ -144,10 +144,10 @@ async def _is_believed(
 
     Bad luck is tried again for as long as the provider keeps the file, and for a day where that is not known or less.
     """
-    if unsaved.believed_after is None:
-        kept = client.description.output.ttl if client else None
-        return job.attempts + 1 >= max(context.timing.save_tries, (kept or 0) / context.timing.retry_max)
-    return await context.jobs.claims.count_bad_answer(job) >= unsaved.believed_after
+    by_attempts = RETRIES[unsaved.outcome].counted == "attempts"
+    times = job.attempts + 1 if by_attempts else await context.jobs.claims.count_bad_answer(job)
+    kept = client.description.output.ttl if client else None
+    return is_believed(context.timing, unsaved.outcome, times, kept)
 
 
 async def _ask_for_new_links(context: AppContext, client: ProviderClient, job: Job) -> None:
@@ -158,10 +158,12 @@ async def _ask_for_new_links(context: AppContext, client: ProviderClient, job: J
             await context.jobs.record_facts(job.id, found=outputs)
 
 
-async def _later(context: AppContext, job: Job, why: str) -> None:
-    wait = backoff(context.timing, job.attempts + 1)
-    log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, why)
-    await context.jobs.record_facts(job.id, log=f"{NOT_YET} ({why}): Shotlist tries again by itself.")
+async def _later(context: AppContext, job: Job, unsaved: Unsaved) -> None:
+    wait = next_wait(context.timing, unsaved.outcome, job.attempts + 1)
+    log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, unsaved.reason)
+    await context.jobs.record_facts(
+        job.id, log=f"{NOT_YET} ({unsaved.reason}): Shotlist tries again by itself."
+    )
     wakeup = await context.jobs.claims.release(job, context.jobs.clock() + wait)
     if wakeup is not None:
         await context.queue.enqueue_save(wakeup, after=wait)

@@ -32,7 +32,7 @@ from tasks.reconcile import find_submission
 from tasks.storage.uploads import MIMES
 from tasks.worker.failures import price_again, unconfirmed, undelivered
 from tasks.worker.leases import hold_lease, retry_write, uncancelled
-from tasks.worker.timing import backoff
+from tasks.worker.retry import Outcome, is_believed, next_wait, pause_numbers
 from tasks.worker.wakeups import limits, wake, wake_one, wake_submit
 
 KEEP_BYTES = (
@@ -144,11 +144,11 @@ async def submit_next(context: AppContext, provider: str, sandbox: bool) -> None
         return
     client = context.registry.client(*job.line_key)
     if client is None:
-        await _put_back(context, job, "its provider is not set up here just now")
+        await _put_back(context, job, "cannot submit yet", "its provider is not set up here just now")
         return
     if not context.media.has_room():
         await context.jobs.record_facts(job.id, log=NO_ROOM)
-        await _put_back(context, job, "the disk is nearly full")
+        await _put_back(context, job, "cannot submit yet", "the disk is nearly full")
         return
     async with hold_lease(context, job):
         delivered = await upload_media(context, client, job)
@@ -227,14 +227,13 @@ async def record_outcome(
             await _there(context, job)
             await wake(context, job.provider, job.sandbox)
         case Limited(error, retry_after):
-            wait = backoff(context.timing, job.attempts + 1) if retry_after is None else retry_after
-            wait = min(wait, context.timing.longest_wait)
+            wait = next_wait(context.timing, "told to wait", job.attempts + 1, retry_after)
             await retry_write(job.id, lambda: _again(context, job, error, f"told to wait {wait:g} s", wait))
             await context.jobs.claims.pause(
                 provider_queue(job.provider, job.sandbox), context.jobs.clock() + wait
             )
         case NotSent(reason):
-            wait = backoff(context.timing, job.attempts + 1)
+            wait = next_wait(context.timing, "not sent", job.attempts + 1)
             lost = make_error("provider_down", client.description.display_name, reason, billing="not_billed")
             await retry_write(job.id, lambda: _silence(context, job))
             await retry_write(job.id, lambda: _again(context, job, lost, f"not sent: {reason}", wait))
@@ -282,18 +281,16 @@ async def _there(context: AppContext, job: Job) -> None:
 
 async def _silence(context: AppContext, job: Job) -> None:
     """An outage must not burn the queue: after some submissions without an answer the provider rests."""
-    timing, name = context.timing, provider_queue(job.provider, job.sandbox)
-    until = await context.jobs.claims.count_no_answer(
-        name, timing.pause_after, timing.pause, timing.pause_max
-    )
+    name = provider_queue(job.provider, job.sandbox)
+    until = await context.jobs.claims.count_no_answer(name, *pause_numbers(context.timing))
     if until is not None:
         rest = until - context.jobs.clock()
         log.warning("%s does not answer: no submissions for %.0f s", name, rest)
         await wake_one(context, job.provider, job.sandbox, after=rest)
 
 
-async def _put_back(context: AppContext, job: Job, why: str) -> None:
-    wait = backoff(context.timing, job.attempts + 1)
+async def _put_back(context: AppContext, job: Job, outcome: Outcome, why: str) -> None:
+    wait = next_wait(context.timing, outcome, job.attempts + 1)
     wakeup = await context.jobs.claims.release(job, context.jobs.clock() + wait)
     log.info("job %s: waits %.0f s: %s", job.id, wait, why)
     if wakeup is not None:
@@ -302,8 +299,10 @@ async def _put_back(context: AppContext, job: Job, why: str) -> None:
 
 async def _not_uploaded(context: AppContext, job: Job, sentence: str, retryable: bool) -> None:
     """Counted by itself: a job that waited for room on the disk, or was told to wait, has all its tries left."""
-    if retryable and await context.jobs.claims.count_bad_answer(job) < context.timing.upload_tries:
-        await _put_back(context, job, "a file could not be handed to the provider")
+    outcome: Outcome = "file not uploaded" if retryable else "file refused"
+    times = await context.jobs.claims.count_bad_answer(job) if retryable else 1
+    if not is_believed(context.timing, outcome, times):
+        await _put_back(context, job, outcome, "a file could not be handed to the provider")
         return
     await context.jobs.transition(
         job,

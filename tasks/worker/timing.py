@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from tasks.jobs.model import DAY, FINDABLE
+from tasks.jobs.stale import LONGEST_POLL_WAIT
 
 
 class WorkerTiming(Struct, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class WorkerTiming(Struct, frozen=True, kw_only=True):
     upload_tries: int = 4
     handle_margin: float = 120.0  # a delivered file that expires sooner is delivered again
     longest_wait: float = 3600.0  # that a provider may make us wait with a submission
+    longest_poll_wait: float = LONGEST_POLL_WAIT  # and with a poll
     queued_at_most: float = DAY  # then a job that could never be sent is given up
     save_tries: int = 730  # downloads, about a day of them, before a finished video is given up
     save_tries_bad: int = 3  # downloads that are no video before that is believed
@@ -49,11 +51,6 @@ class WorkerTiming(Struct, frozen=True, kw_only=True):
     submits_at_once: int = 20  # for each worker
     saves_at_once: int = 6
     shutdown: float = 2.0  # what is under way may take so long to end
-
-
-def backoff(timing: WorkerTiming, attempts: int) -> float:
-    """Seconds before the next try after `attempts` vain ones (1 is the first)."""
-    return min(timing.retry_max, timing.retry_first * 2.0 ** min(attempts - 1, 20))
 
 
 async def wait_or_stop(stop: asyncio.Event, seconds: float) -> None:
