@@ -1,6 +1,12 @@
-"""The loop that looks after every job at a provider: one query takes all that is due, and all are looked at at once.
+"""The loop that asks providers about every job that is with them. Again and again:
 
-An arq task for each look would top out at some hundreds a second; this is limited by the HTTP client alone.
+1. claim the polls that are due, all in one query
+2. ask the provider, about all of them at once
+3. record what it answered
+4. send a cancel that somebody asked for
+5. end the job where it is past its deadline
+
+An arq task for each poll would top out at some hundreds a second; this is limited by the HTTP client alone.
 """
 
 import asyncio
@@ -33,18 +39,18 @@ AWAY_FOR = 8  # times the usual wait, while the database is away
 
 
 async def run_poll_loop(context: AppContext, stop: asyncio.Event) -> None:
-    """Look at what is due until `stop`. Looks under way are then dropped: the next worker looks again."""
+    """Poll what is due until `stop`. Polls under way are then dropped: the next worker asks again."""
     under_way: dict[str, asyncio.Task[None]] = {}
     try:
         while not stop.is_set():
             await context.keys.refresh()
-            taken = await _take(context, context.timing.polls_at_once - len(under_way))
+            taken = await _claim_due(context, context.timing.polls_at_once - len(under_way))
             if taken is None:
                 await wait_or_stop(stop, AWAY_FOR * context.timing.poll_idle)
                 continue
             for watched in taken:
                 if watched.id not in under_way:
-                    task = asyncio.create_task(_poll_safely(context, watched))
+                    task = asyncio.create_task(_poll_one(context, watched))
                     under_way[watched.id] = task
                     task.add_done_callback(functools.partial(_forget, under_way, watched.id))
             await wait_or_stop(stop, 0.0 if len(taken) == BATCH else context.timing.poll_idle)
@@ -58,7 +64,21 @@ def _forget(under_way: dict[str, asyncio.Task[None]], job_id: str, _: object) ->
     under_way.pop(job_id)
 
 
-async def _take(context: AppContext, room: int) -> tuple[PolledJob, ...] | None:
+async def _poll_one(context: AppContext, job: PolledJob) -> None:
+    """A fault in one poll must not end the loop: the job is due again, for its next time is set already."""
+    for step in (_ask, _end_if_late):
+        try:
+            await step(context, job)
+        except DatabaseAway as error:
+            log.warning("job %s: a look could not be written down (%s)", job.id, error)
+        except Exception:
+            log.exception("job %s: a look broke off", job.id)
+
+
+# 1. claim the polls that are due
+
+
+async def _claim_due(context: AppContext, room: int) -> tuple[PolledJob, ...] | None:
     """None: the database gives nothing just now."""
     if room <= 0:
         return ()
@@ -69,41 +89,13 @@ async def _take(context: AppContext, room: int) -> tuple[PolledJob, ...] | None:
         return None
 
 
-async def _poll_safely(context: AppContext, job: PolledJob) -> None:
-    """A fault in one look must not end the loop: the job is due again, for its next time is set already."""
-    for step in (_poll, _end_if_late):
-        try:
-            await step(context, job)
-        except DatabaseAway as error:
-            log.warning("job %s: a look could not be written down (%s)", job.id, error)
-        except Exception:
-            log.exception("job %s: a look broke off", job.id)
+# 2. ask the provider
 
 
-async def _poll(context: AppContext, job: PolledJob) -> None:
+async def _ask(context: AppContext, job: PolledJob) -> None:
     client = context.registry.client(job.provider, job.origin, job.sandbox)
     if client is not None:
         await poll_job(context, client, job)
-
-
-async def _end_if_late(context: AppContext, job: PolledJob) -> None:
-    """Nobody waits for ever; looks go on for a day, and a late success is still collected.
-
-    Only after a look that did not end the job: a machine that slept past the deadline finds it finished.
-    """
-    late = job.deadline_at is not None and job.deadline_at <= context.jobs.clock()
-    if job.state != "processing" or not late:
-        return
-    description = context.descriptions.get(job.provider)
-    billing: Billing = "not_billed" if job.sandbox else "unknown"
-    reason = f"it took more than {job.deadline_sec / 60:.0f} minutes"
-    company = description.display_name if description else job.provider
-    error = make_error("timeout", company, reason, billing=billing, cause="late")
-    if (row := await context.jobs.get_any(job.id)) is None:
-        return
-    shown = failed(row, error, billing)
-    await context.jobs.transition(job, "failed", "past its deadline", billing=billing, error=shown)
-    await wake(context, job.provider, job.sandbox)
 
 
 async def poll_job(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
@@ -120,6 +112,9 @@ async def poll_job(context: AppContext, client: ProviderClient, job: PolledJob) 
             await _going_on(context, job, answer)
             if job.cancel_requested_at is not None and job.state == "processing":
                 await _send_cancel(context, client, job)
+
+
+# 3. record what it answered
 
 
 async def _succeeded(context: AppContext, job: PolledJob, answer: PollResult) -> None:
@@ -156,20 +151,18 @@ async def _over(context: AppContext, client: ProviderClient, job: PolledJob, ans
         await _end(context, job, "failed", f"at the provider: {error.kind}", billing, error, cost=answer.cost)
 
 
-async def _end(
-    context: AppContext,
-    job: PolledJob,
-    state: Any,
-    why: str,
-    billing: Billing,
-    error: ProviderError | None = None,
-    **facts: Any,
-) -> None:
-    facts = {"next_look_at": None, **facts}
-    row = await context.jobs.get_any(job.id) if error else None
-    shown = failed(row, error, billing) if row and error else None
-    await context.jobs.transition(job, state, why, billing=billing, error=shown, queue_position=None, **facts)
-    await wake(context, job.provider, job.sandbox)
+async def _going_on(context: AppContext, job: PolledJob, answer: PollResult) -> None:
+    """Write only what is news: most looks find nothing new."""
+    seen = {"progress": answer.progress, "queue_position": answer.position, "log": answer.log, "gone": 0}
+    news = {name: value for name, value in seen.items() if value != getattr(job, name)}
+    for name in ("progress", "log"):  # a look that heard nothing of these takes nothing back
+        if seen[name] is None:
+            news.pop(name, None)
+    wait = told_wait(context.timing, "not over yet", answer.retry_after)
+    if wait is not None:
+        news["next_look_at"] = context.jobs.clock() + wait
+    if news:
+        await context.jobs.record_facts(job.id, **news)
 
 
 async def _unanswered(
@@ -191,18 +184,23 @@ async def _unanswered(
         await context.jobs.record_facts(job.id, next_look_at=None)
 
 
-async def _going_on(context: AppContext, job: PolledJob, answer: PollResult) -> None:
-    """Write only what is news: most looks find nothing new."""
-    seen = {"progress": answer.progress, "queue_position": answer.position, "log": answer.log, "gone": 0}
-    news = {name: value for name, value in seen.items() if value != getattr(job, name)}
-    for name in ("progress", "log"):  # a look that heard nothing of these takes nothing back
-        if seen[name] is None:
-            news.pop(name, None)
-    wait = told_wait(context.timing, "not over yet", answer.retry_after)
-    if wait is not None:
-        news["next_look_at"] = context.jobs.clock() + wait
-    if news:
-        await context.jobs.record_facts(job.id, **news)
+async def _end(
+    context: AppContext,
+    job: PolledJob,
+    state: Any,
+    why: str,
+    billing: Billing,
+    error: ProviderError | None = None,
+    **facts: Any,
+) -> None:
+    facts = {"next_look_at": None, **facts}
+    row = await context.jobs.get_any(job.id) if error else None
+    shown = failed(row, error, billing) if row and error else None
+    await context.jobs.transition(job, state, why, billing=billing, error=shown, queue_position=None, **facts)
+    await wake(context, job.provider, job.sandbox)
+
+
+# 4. send a cancel
 
 
 async def _send_cancel(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
@@ -227,3 +225,26 @@ async def _confirmed(context: AppContext, client: ProviderClient, job: PolledJob
             # Looks go on, for a day, in case that it ends otherwise.
             await context.jobs.transition(job, "canceled", "the provider confirmed it", billing="unknown")
             await wake(context, job.provider, job.sandbox)
+
+
+# 5. end what is past its deadline
+
+
+async def _end_if_late(context: AppContext, job: PolledJob) -> None:
+    """Nobody waits for ever; polls go on for a day, and a late success is still collected.
+
+    Only after a poll that did not end the job: a machine that slept past the deadline finds it finished.
+    """
+    late = job.deadline_at is not None and job.deadline_at <= context.jobs.clock()
+    if job.state != "processing" or not late:
+        return
+    description = context.descriptions.get(job.provider)
+    billing: Billing = "not_billed" if job.sandbox else "unknown"
+    reason = f"it took more than {job.deadline_sec / 60:.0f} minutes"
+    company = description.display_name if description else job.provider
+    error = make_error("timeout", company, reason, billing=billing, cause="late")
+    if (row := await context.jobs.get_any(job.id)) is None:
+        return
+    shown = failed(row, error, billing)
+    await context.jobs.transition(job, "failed", "past its deadline", billing=billing, error=shown)
+    await wake(context, job.provider, job.sandbox)

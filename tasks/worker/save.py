@@ -1,4 +1,9 @@
-"""The step that makes a result ours: fetch it into our store, probe it, and only then call the job succeeded."""
+"""The step that makes a finished video ours, before its provider forgets it. In this order:
+
+1. claim the job, under a lease
+2. store every file: stream it, probe it, give it a name
+3. record: succeeded, or once more later, or an honest end
+"""
 
 import errno
 import logging
@@ -18,8 +23,6 @@ from tasks.worker.retry import RETRIES, Outcome, is_believed, next_wait
 log = logging.getLogger("shotlist.jobs")
 
 NOT_YET = "The finished video is not stored yet"
-
-
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -40,39 +43,30 @@ NO_LINE = Unsaved("no_line", "its provider is not set up here just now")
 
 
 async def save_result(context: AppContext, job_id: str) -> None:
-    """Fetch the result of this job, if that is still to be done and nobody is at it."""
+    """Store the result of this job, if that is still to be done and nobody is at it."""
     job = await context.jobs.claims.claim_save(job_id, context.timing.lease)
     if job is None:
         return
     client = context.registry.client(*job.line_key)
     async with hold_lease(context, job):
-        saved = await _collect(context, client, job) if client else NO_LINE
+        saved = await _store_all(context, client, job) if client else NO_LINE
         if isinstance(saved, Unsaved):
             await _unsaved(context, client, job, saved)
         else:
-            await retry_write(job.id, lambda: _stored(context, job, saved))
+            await retry_write(job.id, lambda: _succeeded(context, job, saved))
 
 
-async def _stored(context: AppContext, job: Job, saved: tuple[Output, ...]) -> None:
-    log_before = None if (job.log or "").startswith(NOT_YET) else job.log
-    doubts = " ".join(each.note for each in saved if each.note)
-    facts: dict[str, Any] = {
-        "outputs": saved,
-        "billing": job.billing or "billed",
-        "progress": 1.0,
-        "log": doubts or log_before,
-    }
-    await context.jobs.transition(job, "succeeded", "stored", **facts)
+# 2. store every file
 
 
-async def _collect(context: AppContext, client: ProviderClient, job: Job) -> tuple[Output, ...] | Unsaved:
+async def _store_all(context: AppContext, client: ProviderClient, job: Job) -> tuple[Output, ...] | Unsaved:
     """All files of the job, or the first reason why one is lacking, with those that are not."""
     if not job.found:
         return Unsaved(None, "its answer names no file", "no file made")
     saved: list[Output] = []
     lacking: Unsaved | None = None
     for number, file in enumerate(job.found):
-        output = await _save_one(context, client, job, number, file)
+        output = await _store_one(context, client, job, number, file)
         if isinstance(output, Output):
             saved.append(output)
             continue
@@ -82,7 +76,7 @@ async def _collect(context: AppContext, client: ProviderClient, job: Job) -> tup
     return structs.replace(lacking, saved=tuple(saved)) if lacking else tuple(saved)
 
 
-async def _save_one(
+async def _store_one(
     context: AppContext, client: ProviderClient, job: Job, number: int, file: OutputFile
 ) -> Output | Unsaved:
     async def fetch(to: BinaryIO) -> FetchFailed | None:
@@ -109,6 +103,21 @@ async def _save_one(
             return saved
 
 
+# 3. record
+
+
+async def _succeeded(context: AppContext, job: Job, saved: tuple[Output, ...]) -> None:
+    log_before = None if (job.log or "").startswith(NOT_YET) else job.log
+    doubts = " ".join(each.note for each in saved if each.note)
+    facts: dict[str, Any] = {
+        "outputs": saved,
+        "billing": job.billing or "billed",
+        "progress": 1.0,
+        "log": doubts or log_before,
+    }
+    await context.jobs.transition(job, "succeeded", "stored", **facts)
+
+
 async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job, unsaved: Unsaved) -> None:
     """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had.
 
@@ -120,7 +129,7 @@ async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job,
         await _later(context, job, unsaved)
         return
     if unsaved.saved:
-        await retry_write(job.id, lambda: _stored(context, job, _without(unsaved, len(job.found))))
+        await retry_write(job.id, lambda: _succeeded(context, job, _without(unsaved, len(job.found))))
         return
     billing: Billing = "not_billed" if job.sandbox else job.billing or "billed"
     company = client.description.display_name if client else job.provider
