@@ -1,4 +1,4 @@
-"""Keeping hold of a job while a step works on it, and getting a write into the database whatever it takes."""
+"""Keeping hold of a job while a step works on it, and getting a write into a database that is away."""
 
 import asyncio
 import logging
@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from tasks.context import AppContext
+from tasks.errors import DatabaseAway
 from tasks.jobs.model import Job
+from tasks.worker.retry import is_believed, next_wait
+from tasks.worker.timing import WorkerTiming
 
 log = logging.getLogger("shotlist.jobs")
 
@@ -25,18 +28,26 @@ async def hold_lease(context: AppContext, job: Job) -> AsyncIterator[None]:
         await asyncio.gather(renewing, return_exceptions=True)
 
 
-async def retry_write(job_id: str, write: Callable[[], Awaitable[Written]], longest: float = 5.0) -> Written:
-    """Try until the database takes it: what a provider answered is worth money, and is told only once."""
-    wait = 0.1
+async def retry_write(timing: WorkerTiming, job_id: str, write: Callable[[], Awaitable[Written]]) -> Written:
+    """Try for as long as the database is away: what a provider answered is worth money, and is told only once.
+
+    Any other exception is a fault of ours. It is raised after a few tries, and the job left to its lease.
+    """
+    away = faults = 0
     while True:
         try:
             return await write()
-        except Exception as error:
-            log.warning(
-                "job %s: the answer could not be written (%s); trying again", job_id, type(error).__name__
-            )
+        except DatabaseAway as error:
+            away += 1
+            wait = next_wait(timing, "database away", away)
+            log.warning("job %s: the answer could not be written (%s); trying again", job_id, error)
+        except Exception:
+            faults += 1
+            if is_believed(timing, "fault of ours", faults):
+                raise
+            wait = next_wait(timing, "fault of ours", faults)
+            log.exception("job %s: writing the answer broke off inside Shotlist; trying again", job_id)
         await asyncio.sleep(wait)
-        wait = min(longest, wait * 2)
 
 
 async def uncancelled(work: Coroutine[Any, Any, Written]) -> Written:
@@ -46,14 +57,22 @@ async def uncancelled(work: Coroutine[Any, Any, Written]) -> Written:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task})
+        if not task.cancelled() and (error := task.exception()):
+            log.error("what a stopped worker was writing broke off inside Shotlist", exc_info=error)
         raise
 
 
 async def _renew(context: AppContext, job: Job) -> None:
-    while True:
+    """Where a fault of ours comes again and again, the lease runs out, and the sweep goes on from there."""
+    faults = 0
+    while not is_believed(context.timing, "fault of ours", faults):
         await asyncio.sleep(context.timing.renew)
         try:
             if not await context.jobs.claims.renew_lease(job, context.timing.lease):
                 return
-        except Exception as error:
-            log.warning("job %s: its lease could not be renewed (%s)", job.id, type(error).__name__)
+            faults = 0
+        except DatabaseAway as error:
+            log.warning("job %s: its lease could not be renewed (%s)", job.id, error)
+        except Exception:
+            faults += 1
+            log.exception("job %s: renewing its lease broke off inside Shotlist", job.id)

@@ -28,7 +28,7 @@ from tasks.context import AppContext
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import PolledJob
 from tasks.worker.failures import failed
-from tasks.worker.retry import is_believed, told_wait
+from tasks.worker.retry import is_believed, next_wait, told_wait
 from tasks.worker.timing import wait_or_stop
 from tasks.worker.wakeups import wake, wake_save
 
@@ -41,23 +41,36 @@ AWAY_FOR = 8  # times the usual wait, while the database is away
 async def run_poll_loop(context: AppContext, stop: asyncio.Event) -> None:
     """Poll what is due until `stop`. Polls under way are then dropped: the next worker asks again."""
     under_way: dict[str, asyncio.Task[None]] = {}
+    faults = 0
     try:
         while not stop.is_set():
-            await context.keys.refresh()
-            taken = await _claim_due(context, context.timing.polls_at_once - len(under_way))
-            if taken is None:
-                await wait_or_stop(stop, AWAY_FOR * context.timing.poll_idle)
-                continue
-            for watched in taken:
-                if watched.id not in under_way:
-                    task = asyncio.create_task(_poll_one(context, watched))
-                    under_way[watched.id] = task
-                    task.add_done_callback(functools.partial(_forget, under_way, watched.id))
-            await wait_or_stop(stop, 0.0 if len(taken) == BATCH else context.timing.poll_idle)
+            try:
+                wait = await _begin_polls(context, under_way)
+                faults = 0
+            except DatabaseAway as error:
+                log.warning("the database gives no polls (%s); trying again", error)
+                wait = AWAY_FOR * context.timing.poll_idle
+            except Exception:
+                faults += 1
+                wait = next_wait(context.timing, "fault of ours", faults)
+                log.exception("claiming polls broke off inside Shotlist; again in %.0f s", wait)
+            await wait_or_stop(stop, wait)
     finally:
         for task in under_way.values():
             task.cancel()
         await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+
+async def _begin_polls(context: AppContext, under_way: dict[str, asyncio.Task[None]]) -> float:
+    """Seconds until the next time; 0 where more may be due already."""
+    await context.keys.refresh()
+    due = await _claim_due(context, context.timing.polls_at_once - len(under_way))
+    for job in due:
+        if job.id not in under_way:
+            task = asyncio.create_task(_poll_one(context, job))
+            under_way[job.id] = task
+            task.add_done_callback(functools.partial(_forget, under_way, job.id))
+    return 0.0 if len(due) == BATCH else context.timing.poll_idle
 
 
 def _forget(under_way: dict[str, asyncio.Task[None]], job_id: str, _: object) -> None:
@@ -78,15 +91,10 @@ async def _poll_one(context: AppContext, job: PolledJob) -> None:
 # 1. claim the polls that are due
 
 
-async def _claim_due(context: AppContext, room: int) -> tuple[PolledJob, ...] | None:
-    """None: the database gives nothing just now."""
+async def _claim_due(context: AppContext, room: int) -> tuple[PolledJob, ...]:
     if room <= 0:
         return ()
-    try:
-        return await context.jobs.claims.claim_due_polls(min(BATCH, room), context.timing.poll_growth)
-    except Exception as error:
-        log.warning("the database gives no looks (%s); trying again", type(error).__name__)
-        return None
+    return await context.jobs.claims.claim_due_polls(min(BATCH, room), context.timing.poll_growth)
 
 
 # 2. ask the provider

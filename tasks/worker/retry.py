@@ -25,6 +25,8 @@ Outcome: TypeAlias = Literal[
     "bad file",
     "file not given",
     "not saved",
+    "database away",
+    "fault of ours",
 ]
 
 Counted: TypeAlias = Literal["attempts", "bad answers", "provider", "nothing"]
@@ -80,6 +82,9 @@ RETRIES: Final[dict[Outcome, Retry]] = {
     "bad file": Retry(wait=USUAL, counted="bad answers", believed_after="save_tries_bad"),
     "file not given": Retry(wait=USUAL, counted="bad answers", believed_after="save_tries_bad"),
     "not saved": Retry(wait=USUAL, counted="attempts", believed_after="save_tries", while_kept=True),
+    # Everywhere. Only a database that is away is waited for; a fault of ours is seldom mended by trying again.
+    "database away": Retry(wait=Backoff("write_first", "write_max")),
+    "fault of ours": Retry(wait=USUAL, believed_after="fault_tries"),
 }
 
 

@@ -39,6 +39,7 @@ class Unsaved(Struct, frozen=True):
     saved: tuple[Output, ...] = ()
 
 
+OUR_FAULT = Unsaved("our_fault", "it broke off inside Shotlist")
 NO_LINE = Unsaved("no_line", "its provider is not set up here just now")
 
 
@@ -53,7 +54,7 @@ async def save_result(context: AppContext, job_id: str) -> None:
         if isinstance(saved, Unsaved):
             await _unsaved(context, client, job, saved)
         else:
-            await retry_write(job.id, lambda: _succeeded(context, job, saved))
+            await _succeeded(context, client, job, saved)
 
 
 # 2. store every file
@@ -90,7 +91,7 @@ async def _store_one(
         return Unsaved(cause, error.strerror or str(error))
     except Exception:
         log.exception("job %s: saving broke off inside Shotlist", job.id)
-        return Unsaved("our_fault", "it broke off inside Shotlist")
+        return OUR_FAULT
     match saved:
         case BadOutput(reason, missing):
             bad: Cause = "cut_off" if missing else "no_media"
@@ -106,7 +107,10 @@ async def _store_one(
 # 3. record
 
 
-async def _succeeded(context: AppContext, job: Job, saved: tuple[Output, ...]) -> None:
+async def _succeeded(
+    context: AppContext, client: ProviderClient | None, job: Job, saved: tuple[Output, ...]
+) -> None:
+    """All that there is, is stored; a fault of ours that keeps this from being written counts as a try."""
     log_before = None if (job.log or "").startswith(NOT_YET) else job.log
     doubts = " ".join(each.note for each in saved if each.note)
     facts: dict[str, Any] = {
@@ -115,7 +119,13 @@ async def _succeeded(context: AppContext, job: Job, saved: tuple[Output, ...]) -
         "progress": 1.0,
         "log": doubts or log_before,
     }
-    await context.jobs.transition(job, "succeeded", "stored", **facts)
+    try:
+        await retry_write(
+            context.timing, job.id, lambda: context.jobs.transition(job, "succeeded", "stored", **facts)
+        )
+    except Exception:
+        log.exception("job %s: what was stored could not be written down", job.id)
+        await _unsaved(context, client, job, OUR_FAULT)
 
 
 async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job, unsaved: Unsaved) -> None:
@@ -129,7 +139,7 @@ async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job,
         await _later(context, job, unsaved)
         return
     if unsaved.saved:
-        await retry_write(job.id, lambda: _succeeded(context, job, _without(unsaved, len(job.found))))
+        await _succeeded(context, client, job, _without(unsaved, len(job.found)))
         return
     billing: Billing = "not_billed" if job.sandbox else job.billing or "billed"
     company = client.description.display_name if client else job.provider

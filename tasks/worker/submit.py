@@ -263,7 +263,7 @@ async def record_outcome(
         case Accepted(operation):
             await _accepted(context, client, job, operation)
         case Refused(error):
-            await retry_write(job.id, lambda: context.jobs.outcomes.refused(job, error))
+            await retry_write(context.timing, job.id, lambda: context.jobs.outcomes.refused(job, error))
             await _answered(context, job)
             await wake(context, job.provider, job.sandbox)
         case Limited(error, retry_after):
@@ -275,11 +275,25 @@ async def record_outcome(
 
 
 async def _accepted(context: AppContext, client: ProviderClient, job: Job, operation: Operation) -> None:
-    """The provider has it: recorded wherever no id is known yet, whatever became of the job meanwhile."""
+    """The provider has it: recorded wherever no id is known yet, whatever became of the job meanwhile.
+
+    Where a fault of ours keeps it from being written, the sweep makes the job unconfirmed, and the id is in the log.
+    """
     poll = client.description.poll
     cadence = Cadence(poll.first, poll.every, poll.max)
-    taken = await retry_write(job.id, lambda: context.jobs.outcomes.accepted(job.id, operation, cadence))
-    if taken is None and await retry_write(job.id, lambda: context.jobs.get_any(job.id)) is None:
+    try:
+        taken = await retry_write(
+            context.timing, job.id, lambda: context.jobs.outcomes.accepted(job.id, operation, cadence)
+        )
+    except Exception:
+        log.error(
+            "job %s: %s accepted it as %s, which was not written down", job.id, job.provider, operation.id
+        )
+        raise
+    if (
+        taken is None
+        and await retry_write(context.timing, job.id, lambda: context.jobs.get_any(job.id)) is None
+    ):
         log.warning("job %s: was deleted before it was accepted as %s", job.id, operation.id)
     await _answered(context, job)
 
@@ -287,15 +301,17 @@ async def _accepted(context: AppContext, client: ProviderClient, job: Job, opera
 async def _limited(context: AppContext, job: Job, error: ProviderError, retry_after: float | None) -> None:
     """Told to wait: this job and, until then, the whole provider."""
     wait = next_wait(context.timing, "told to wait", job.attempts + 1, retry_after)
-    await retry_write(job.id, lambda: _again(context, job, error, f"told to wait {wait:g} s", wait))
+    await retry_write(
+        context.timing, job.id, lambda: _again(context, job, error, f"told to wait {wait:g} s", wait)
+    )
     await context.jobs.claims.pause(provider_queue(job.provider, job.sandbox), context.jobs.clock() + wait)
 
 
 async def _not_sent(context: AppContext, client: ProviderClient, job: Job, reason: str) -> None:
     wait = next_wait(context.timing, "not sent", job.attempts + 1)
     lost = make_error("provider_down", client.description.display_name, reason, billing="not_billed")
-    await retry_write(job.id, lambda: _silence(context, job))
-    await retry_write(job.id, lambda: _again(context, job, lost, f"not sent: {reason}", wait))
+    await retry_write(context.timing, job.id, lambda: _silence(context, job))
+    await retry_write(context.timing, job.id, lambda: _again(context, job, lost, f"not sent: {reason}", wait))
 
 
 async def _unclear(context: AppContext, client: ProviderClient, job: Job, reason: str, said: str) -> None:
@@ -305,8 +321,8 @@ async def _unclear(context: AppContext, client: ProviderClient, job: Job, reason
         await record_outcome(context, client, job, found)
         return
     # Counted before the slot is free: a worker that takes the next job must see it.
-    await retry_write(job.id, lambda: _silence(context, job))
-    await retry_write(job.id, lambda: _unconfirmed(context, client, job, reason, said))
+    await retry_write(context.timing, job.id, lambda: _silence(context, job))
+    await retry_write(context.timing, job.id, lambda: _unconfirmed(context, client, job, reason, said))
     await wake(context, job.provider, job.sandbox)
 
 

@@ -8,7 +8,8 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from providers.outcomes import make_error
+from providers.client.provider_client import ProviderClient
+from providers.outcomes import Accepted, make_error
 from tasks.context import AppContext
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import Job
@@ -57,8 +58,8 @@ async def _each(context: AppContext, todo: tuple[Part, ...]) -> None:
         except DatabaseAway as error:
             log.warning("the database is away (%s); sweeping again soon", error)
             return
-        except Exception as error:
-            log.warning("%s broke off (%s); trying again", part.__name__.strip("_"), type(error).__name__)
+        except Exception:
+            log.exception("%s broke off inside Shotlist; again at the next sweep", part.__name__.strip("_"))
 
 
 async def _lost_submissions(context: AppContext) -> None:
@@ -98,10 +99,23 @@ async def _record_arrived(context: AppContext, jobs: tuple[Job, ...]) -> list[Jo
     found = await asyncio.gather(
         *(find_submission(context, *each) for each in zip(registry, jobs, strict=True))
     )
-    for job, client, answer in zip(jobs, registry, found, strict=True):
-        if client is not None and answer is not None:
-            await record_outcome(context, client, job, answer)
-    return [job for job, answer in zip(jobs, found, strict=True) if answer is None]
+    return [
+        job
+        for job, client, answer in zip(jobs, registry, found, strict=True)
+        if client is None or answer is None or not await _recorded(context, client, job, answer)
+    ]
+
+
+async def _recorded(context: AppContext, client: ProviderClient, job: Job, answer: Accepted) -> bool:
+    """Whether that is written down; a fault of ours with one job does not keep the others waiting."""
+    try:
+        await record_outcome(context, client, job, answer)
+    except DatabaseAway:
+        raise
+    except Exception:
+        log.exception("job %s: recording that it arrived broke off inside Shotlist", job.id)
+        return False
+    return True
 
 
 async def _canceled_in_queue(context: AppContext) -> None:

@@ -30,6 +30,10 @@ class WorkerTiming(Struct, frozen=True, kw_only=True):
     polls_at_once: int = 1000
     poll_growth: float = 1.2
 
+    write_first: float = 0.1  # between two tries to write while the database is away; then doubled
+    write_max: float = 5.0
+    fault_tries: int = 3  # of what breaks off inside Shotlist, before it is given up
+
     retry_first: float = 2.0  # then doubled
     retry_max: float = 120.0
     upload_tries: int = 4

@@ -28,6 +28,8 @@ TABLE: list[tuple[Outcome, tuple[float, ...] | None, float | None, float | None,
     ("bad file", USUAL, None, None, "bad answers", 3),
     ("file not given", USUAL, None, None, "bad answers", 3),
     ("not saved", USUAL, None, None, "attempts", 730),
+    ("database away", (0.1, 0.2, 0.4, 5.0, 5.0), None, None, "nothing", None),
+    ("fault of ours", USUAL, None, None, "nothing", 3),
 ]
 
 

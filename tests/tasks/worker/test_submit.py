@@ -16,6 +16,7 @@ from providers.outcomes import (
     Unclear,
     make_error,
 )
+from tasks.errors import DatabaseAway
 from tasks.jobs.model import Job
 from tasks.worker.submit import record_outcome
 from tests.support import PATIENCE
@@ -185,7 +186,7 @@ async def test_an_answer_is_written_again_and_again_until_the_database_takes_it(
             nonlocal left
             left -= 1
             if left >= 0:
-                raise ConnectionError
+                raise DatabaseAway
             return await answers.accepted(*args)
 
     world.jobs.outcomes = Stubborn(answers.database, answers.ledger, answers.clock)
