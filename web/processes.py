@@ -20,10 +20,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from providers.child_process import start_child
@@ -35,6 +35,7 @@ from web.server import configure_logging, web_server
 if TYPE_CHECKING:
     from providers.registry import ProviderRegistry
     from tasks.context import AppContext
+    from tasks.worker.timing import WorkerTiming
 
 
 LAST_SECONDS = 2.4
@@ -267,42 +268,57 @@ def free_port(wanted: int) -> int:
     )
 
 
-Wrap: TypeAlias = Callable[["AppContext"], "AppContext"]
-"""Gets the parts before anything uses them, and gives those to use: where tests let things go wrong."""
-
 STEPS_END = 1.0
 """Seconds that a submission or a download under way gets when the server is told to stop."""
 
 
-def as_they_are(context: "AppContext") -> "AppContext":
-    return context
+class ContextBuilder(Protocol):
+    """Makes what a process works with, as `tasks.context.build_context` does; the process closes it."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        *,
+        queue_url: str,
+        sandbox_url: str | None,
+        timing: "WorkerTiming | None" = None,
+    ) -> Awaitable["AppContext"]: ...
 
 
-def serve(settings: Settings, dress: Wrap = as_they_are) -> None:
+async def build_late(
+    settings: Settings, *, queue_url: str, sandbox_url: str | None, timing: "WorkerTiming | None" = None
+) -> "AppContext":
+    """`build_context`, imported only now."""
+    from tasks.context import build_context
+
+    return await build_context(settings, queue_url=queue_url, sandbox_url=sandbox_url, timing=timing)
+
+
+def serve(settings: Settings, build: ContextBuilder = build_late) -> None:
     """Run everything until a signal; raise `SettingsError` with one sentence if it cannot start."""
     prepare(settings)
     with locked(settings), listening(settings) as listener:
         load_secret(settings)
         sandbox = Sandbox(settings)
         try:
-            asyncio.run(_serve(settings, listener, sandbox, dress))
+            asyncio.run(_serve(settings, listener, sandbox, build))
         finally:
             sandbox.end()
 
 
-def serve_web(settings: Settings, dress: Wrap = as_they_are) -> None:
+def serve_web(settings: Settings, build: ContextBuilder = build_late) -> None:
     """Run a web server alone, beside workers elsewhere."""
     refuse_embedded(settings, "web")
     prepare(settings)
     with listening(settings) as listener:
-        asyncio.run(_serve_web(settings, listener, dress))
+        asyncio.run(_serve_web(settings, listener, build))
 
 
-def serve_worker(settings: Settings, dress: Wrap = as_they_are) -> None:
+def serve_worker(settings: Settings, build: ContextBuilder = build_late) -> None:
     """Run a worker alone."""
     refuse_embedded(settings, "worker")
     prepare(settings)
-    asyncio.run(_serve_worker(settings, dress))
+    asyncio.run(_serve_worker(settings, build))
 
 
 def prepare(settings: Settings) -> None:
@@ -312,9 +328,10 @@ def prepare(settings: Settings) -> None:
     prepare_data_dir(settings)
 
 
-async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, dress: Wrap) -> None:
+async def _serve(
+    settings: Settings, listener: socket.socket, sandbox: Sandbox, build: ContextBuilder
+) -> None:
     stop = stop_on_signals(sandbox.kill)
-    from tasks.context import build_context
     from tasks.worker.run import run_worker
     from tasks.worker.timing import WorkerTiming
     from web.app import create_app
@@ -322,9 +339,8 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
     async with AsyncExitStack() as stack:
         queue_url = settings.redis_url or await _start_queue(settings, stack)
         timing = WorkerTiming(shutdown=STEPS_END)
-        built = await build_context(settings, queue_url=queue_url, sandbox_url=sandbox.url, timing=timing)
-        stack.push_async_callback(built.close)
-        parts = dress(built)
+        parts = await build(settings, queue_url=queue_url, sandbox_url=sandbox.url, timing=timing)
+        stack.push_async_callback(parts.close)
         await sandbox.begin(stop)
         parts.registry.sandbox_url = sandbox.url
         web = web_server(create_app(parts), listener, lambda: announce(parts))
@@ -332,32 +348,30 @@ async def _serve(settings: Settings, listener: socket.socket, sandbox: Sandbox, 
         await run_together(stop, web.run_until(stop), worker, sandbox.watch(parts.registry, stop))
 
 
-async def _serve_web(settings: Settings, listener: socket.socket, dress: Wrap) -> None:
+async def _serve_web(settings: Settings, listener: socket.socket, build: ContextBuilder) -> None:
     stop = stop_on_signals(lambda: None)
     from web.app import create_app
 
     async with AsyncExitStack() as stack:
-        parts = dress(await _connected(settings, stack))
+        parts = await _connected(settings, build, stack)
         web = web_server(create_app(parts), listener, lambda: announce(parts))
         await run_together(stop, web.run_until(stop))
 
 
-async def _serve_worker(settings: Settings, dress: Wrap) -> None:
+async def _serve_worker(settings: Settings, build: ContextBuilder) -> None:
     stop = stop_on_signals(lambda: None)
     from tasks.worker.run import run_worker
 
     async with AsyncExitStack() as stack:
-        parts = dress(await _connected(settings, stack))
+        parts = await _connected(settings, build, stack)
         print("A worker is at work. Ctrl-C ends it.", flush=True)
         await run_together(stop, run_worker(parts, stop))
 
 
-async def _connected(settings: Settings, stack: AsyncExitStack) -> "AppContext":
-    """The parts of a process on a queue, a database and, where one is named, a sandbox of the operator's own."""
-    from tasks.context import build_context
-
+async def _connected(settings: Settings, build: ContextBuilder, stack: AsyncExitStack) -> "AppContext":
+    """The context of a process on a queue, a database and, where one is named, a sandbox of the operator's own."""
     sandbox_url = settings.sandbox_url or None
-    context = await build_context(settings, queue_url=settings.redis_url, sandbox_url=sandbox_url)
+    context = await build(settings, queue_url=settings.redis_url, sandbox_url=sandbox_url)
     stack.push_async_callback(context.close)
     return context
 

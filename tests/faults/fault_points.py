@@ -1,23 +1,44 @@
 """Named points in the life of a job: what a process works with is wrapped, so that something can happen at each.
 
 A step has up to three points: `NAME: before`, `NAME: written` (in the database, not committed), `NAME: after`.
-Nothing in the code that is tested knows of this.
+Nothing in the code that is tested knows of this: a process gets a context of objects that pass every call on.
 """
 
 import errno
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from models.spec.values import Values
+from providers.client.provider_client import ProviderClient
+from providers.outcomes import (
+    CancelOutcome,
+    FetchOutcome,
+    FindOutcome,
+    Handle,
+    KeyCheck,
+    NotUploaded,
+    Operation,
+    PollOutcome,
+    SubmitOutcome,
+)
+from providers.registry import Choice, KeySource, KeyState, ProviderRegistry
 from tasks.context import AppContext
-from tasks.database.database import Statement
-from tasks.database.sqlite import PooledSQLite
+from tasks.database.database import Database, Statement
+from tasks.jobs.claims import JobClaims, Wakeup
+from tasks.jobs.model import Job, PolledJob, State
+from tasks.jobs.repository import JobRepository, KnownKey, Repeat, SubmitOutcomes
+from tasks.storage.media import MediaStorage
+from tasks.storage.store import Store
+from tasks.worker.queue import Queue
 
 Reach = Callable[[str], None]
+Answer = TypeVar("Answer")
 
 UNDER: ContextVar[str] = ContextVar("step", default="")
 
@@ -31,43 +52,161 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     pace: Values = {}
 
 
-def tap_all(context: AppContext, reach: Reach) -> AppContext:
-    """Call `reach` with the name of every point that is passed."""
-    jobs, claims = context.jobs, context.jobs.claims
-    _tap(jobs, "create", "insert", reach)
-    _tap(jobs, "transition", lambda _job, to, *_: f"move to {to}", reach)
-    _tap(jobs.outcomes, "accepted", "record accepted", reach)
-    _tap(jobs.outcomes, "refused", "record refused", reach)
-    _tap(claims, "claim_submission", "claim to submit", reach)
-    _tap(claims, "claim_save", "claim to save", reach)
-    _tap(claims, "claim_due_polls", "claim looks", reach)
-    _tap(claims, "claim_cancel", "claim to cancel", reach)
-    _tap(claims, "release", "put back", reach)
-    _tap(context.queue, "enqueue_submit", "hint to submit", reach)
-    _tap(context.queue, "enqueue_save", "hint to save", reach)
-    _tap(context.media, "save", "store", reach)
-    _tap_transactions(context, reach)
-    _tap_writes(context, reach)
-    _tap_lines(context, reach)
-    return context
+async def planned(context: AppContext, plan: Plan, reach: Reach) -> AppContext:
+    """The context as this process is to have it; `reach` is called with the name of every point that is passed."""
+
+    def clock() -> float:
+        return time.time() + plan.clock
+
+    context = replace(
+        context,
+        jobs=JobRepository(context.database, clock),
+        media=FullDisk(context.media.store, plan.disk_full),
+        timing=replace(context.timing, **plan.pace),
+    )
+    return await wrapped(context, reach, clock) if plan.kill_at else context
 
 
-def fill_disk(context: AppContext, times: int) -> None:
+async def wrapped(context: AppContext, reach: Reach, clock: Callable[[], float]) -> AppContext:
+    """The same context, with every step of a job's life going through `reach`."""
+    database = WrappedDatabase(context.database, reach)
+    await context.queue.close()
+    return replace(
+        context,
+        database=database,
+        jobs=WrappedJobs(database, clock, reach),
+        queue=WrappedQueue(context.queue.url, reach),
+        media=WrappedMedia(context.media, reach),
+        registry=WrappedRegistry(context.registry, reach),
+    )
+
+
+async def step(reach: Reach, name: str, work: Awaitable[Answer]) -> Answer:
+    """Do the work between its two points; what it writes meanwhile is written under its name."""
+    token = UNDER.set(name)
+    try:
+        reach(f"{name}: before")
+        answer = await work
+    finally:
+        UNDER.reset(token)
+    if answer != ():  # no look was due
+        reach(f"{name}: after")
+    return answer
+
+
+class WrappedDatabase(Database):
+    """Has a point between the last statement of a transaction and its commit."""
+
+    def __init__(self, inner: Database, reach: Reach) -> None:
+        super().__init__(inner.engine)
+        self.reach = reach
+
+    @asynccontextmanager
+    async def _to_the_commit(self, inner: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
+        async with inner:
+            yield
+            self.reach(f"{UNDER.get()}: written")
+
+    def transaction(self, *, durable: bool = False) -> AbstractAsyncContextManager[object]:
+        return self._to_the_commit(super().transaction(durable=durable))
+
+    async def write_all(self, *statements: Statement, durable: bool = False) -> bool:
+        """SQLite writes all in one visit; the last statement is then ours. Postgres has its transaction."""
+        ours = [("SELECT {}", (_WhenBound(UNDER.get(), self.reach),))] if self.is_sqlite else []
+        return await super().write_all(*statements, *ours, durable=durable)
+
+
+class _WhenBound:
+    """An argument of a statement, by which SQLite asks for its value when it runs that statement."""
+
+    def __init__(self, name: str, reach: Reach) -> None:
+        self.name, self.reach = name, reach
+
+    def __conform__(self, _: object) -> int:
+        self.reach(f"{self.name}: written")
+        return 1
+
+
+class WrappedJobs(JobRepository):
+    def __init__(self, database: Database, clock: Callable[[], float], reach: Reach) -> None:
+        super().__init__(database, clock)
+        self.reach = reach
+        self.claims = WrappedClaims(database, clock, reach)
+        self.outcomes = WrappedOutcomes(self, reach)
+
+    async def create(self, job: Job, **facts: Any) -> Job | KnownKey | Repeat:
+        return await step(self.reach, "insert", super().create(job, **facts))
+
+    async def transition(self, job: Job | PolledJob, to: State, why: str, **facts: Any) -> Job | None:
+        return await step(self.reach, f"move to {to}", super().transition(job, to, why, **facts))
+
+
+class WrappedOutcomes(SubmitOutcomes):
+    def __init__(self, jobs: JobRepository, reach: Reach) -> None:
+        super().__init__(jobs.database, jobs.ledger, jobs.clock)
+        self.reach = reach
+
+    async def accepted(self, *args: Any) -> Job | None:
+        return await step(self.reach, "record accepted", super().accepted(*args))
+
+    async def refused(self, *args: Any) -> Job | None:
+        return await step(self.reach, "record refused", super().refused(*args))
+
+
+class WrappedClaims(JobClaims):
+    def __init__(self, database: Database, clock: Callable[[], float], reach: Reach) -> None:
+        super().__init__(database, clock)
+        self.reach = reach
+
+    async def claim_submission(self, *args: Any, **facts: Any) -> Job | None:
+        return await step(self.reach, "claim to submit", super().claim_submission(*args, **facts))
+
+    async def claim_save(self, *args: Any) -> Job | None:
+        return await step(self.reach, "claim to save", super().claim_save(*args))
+
+    async def claim_due_polls(self, *args: Any) -> tuple[PolledJob, ...]:
+        return await step(self.reach, "claim looks", super().claim_due_polls(*args))
+
+    async def claim_cancel(self, *args: Any) -> bool:
+        return await step(self.reach, "claim to cancel", super().claim_cancel(*args))
+
+    async def release(self, *args: Any) -> Wakeup | None:
+        return await step(self.reach, "put back", super().release(*args))
+
+
+class WrappedQueue(Queue):
+    def __init__(self, url: str, reach: Reach) -> None:
+        super().__init__(url)
+        self.reach = reach
+
+    async def enqueue_submit(self, *args: Any, **facts: Any) -> None:
+        await step(self.reach, "hint to submit", super().enqueue_submit(*args, **facts))
+
+    async def enqueue_save(self, *args: Any, **facts: Any) -> None:
+        await step(self.reach, "hint to save", super().enqueue_save(*args, **facts))
+
+
+class WrappedMedia(MediaStorage):
+    def __init__(self, inner: MediaStorage, reach: Reach) -> None:
+        super().__init__(inner.store)
+        self.inner, self.reach = inner, reach
+
+    async def save(self, job_id: str, number: int, fetch: Callable[[BinaryIO], Awaitable[Any]]) -> Any:
+        return await step(self.reach, "store", self.inner.save(job_id, number, fetch))
+
+
+class FullDisk(MediaStorage):
     """The first `times` attempts to store a video find the disk full, half-way through the download."""
-    left = [times]
-    save: Any = context.media.save
 
-    async def full(job_id: str, number: int, fetch: Any) -> Any:
-        if left[0] <= 0:
-            return await save(job_id, number, fetch)
-        left[0] -= 1
+    def __init__(self, store: Store, times: int) -> None:
+        super().__init__(store)
+        self.left = times
 
-        async def fetch_some(to: Any) -> Any:
-            return await fetch(_Full())
-
-        return await save(job_id, number, fetch_some)
-
-    context.media.save = full  # type: ignore[method-assign]
+    async def save(self, job_id: str, number: int, fetch: Callable[[Any], Awaitable[Any]]) -> Any:
+        if self.left <= 0:
+            return await super().save(job_id, number, fetch)
+        self.left -= 1
+        return await super().save(job_id, number, lambda _: fetch(_Full()))
 
 
 class _Full:
@@ -75,81 +214,70 @@ class _Full:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def _tap(target: Any, method: str, named: str | Callable[..., str], reach: Reach) -> None:
-    inner = getattr(target, method)
+class WrappedRegistry(ProviderRegistry):
+    """Gives wrapped clients; all else is the inner one's."""
 
-    async def tapped(*args: Any, **facts: Any) -> Any:
-        name = named if isinstance(named, str) else named(*args)
-        token = UNDER.set(name)
-        try:
-            reach(f"{name}: before")
-            answer = await inner(*args, **facts)
-        finally:
-            UNDER.reset(token)
-        if answer != ():  # no look was due
-            reach(f"{name}: after")
-        return answer
+    def __init__(self, inner: ProviderRegistry, reach: Reach) -> None:
+        self.inner, self.reach = inner, reach
+        self.descriptions = inner.descriptions
 
-    setattr(target, method, tapped)
+    @property
+    def sandbox_url(self) -> str | None:
+        return self.inner.sandbox_url
 
+    @sandbox_url.setter
+    def sandbox_url(self, url: str | None) -> None:
+        self.inner.sandbox_url = url
 
-def _tap_transactions(context: AppContext, reach: Reach) -> None:
-    inner = context.database.transaction
+    def choose(self, provider: str) -> Choice | None:
+        return self.inner.choose(provider)
 
-    @asynccontextmanager
-    async def tapped(*, durable: bool = False) -> AsyncIterator[None]:
-        async with inner(durable=durable):
-            yield
-            reach(f"{UNDER.get()}: written")
+    def client(self, provider: str, origin: str, sandbox: bool) -> ProviderClient | None:
+        found = self.inner.client(provider, origin, sandbox)
+        return WrappedClient(found, self.reach) if found is not None else None
 
-    context.database.transaction = tapped  # type: ignore[method-assign]
+    def key_state(self, provider: str) -> KeyState:
+        return self.inner.key_state(provider)
 
+    def key_source(self, provider: str) -> KeySource | None:
+        return self.inner.key_source(provider)
 
-def _tap_writes(context: AppContext, reach: Reach) -> None:
-    """SQLite writes several statements in one visit; the last of them is then ours. Postgres has its transactions."""
-    inner, engine = context.database.write_all, context.database.engine
-    if not isinstance(engine, PooledSQLite):
-        return
+    def key(self, provider: str) -> str:
+        return self.inner.key(provider)
 
-    async def tapped(*statements: Statement, durable: bool = False) -> bool:
-        point = f"{UNDER.get()}: written"
-        for connection in (engine._quick, engine._durable):
-            await connection.create_function("reached", 0, lambda: reach(point))
-        return await inner(*statements, ("SELECT coalesce(reached(), 1)", ()), durable=durable)
-
-    context.database.write_all = tapped  # type: ignore[method-assign]
+    async def check_key(self, provider: str) -> KeyCheck:
+        return await self.inner.check_key(provider)
 
 
-METHODS = (
-    ("upload_media", "deliver"),
-    ("submit", "submit"),
-    ("poll", "look"),
-    ("cancel", "cancel"),
-    ("fetch", "fetch"),
-)
+class WrappedClient(ProviderClient):
+    def __init__(self, inner: ProviderClient, reach: Reach) -> None:
+        self.inner, self.reach = inner, reach
+        self.description, self.caller = inner.description, inner.caller
 
+    def webhook_keys(self) -> tuple[str, ...]:
+        return self.inner.webhook_keys()
 
-def _tap_lines(context: AppContext, reach: Reach) -> None:
-    inner = context.registry.client
+    async def upload_media(self, *args: Any) -> Handle | NotUploaded:
+        return await step(self.reach, "deliver", self.inner.upload_media(*args))
 
-    def line(*key: Any) -> Any:
-        found = inner(*key)
-        if found is not None:
-            for method, point in METHODS:
-                _tap(found, method, point, reach)
-            _tap_download(found, reach)
-        return found
+    async def submit(self, *args: Any, **facts: Any) -> SubmitOutcome:
+        return await step(self.reach, "submit", self.inner.submit(*args, **facts))
 
-    context.registry.client = line  # type: ignore[assignment, method-assign]
+    async def poll(self, operation: Operation, *, cancel_sent: bool = False) -> PollOutcome:
+        return await step(self.reach, "look", self.inner.poll(operation, cancel_sent=cancel_sent))
 
+    async def find(self, *args: Any, **facts: Any) -> FindOutcome:
+        return await self.inner.find(*args, **facts)
 
-def _tap_download(line: Any, reach: Reach) -> None:
-    inner = line.fetch
+    async def cancel(self, operation: Operation) -> CancelOutcome:
+        return await step(self.reach, "cancel", self.inner.cancel(operation))
 
-    async def fetch(output: Any, to: Any, limit: int) -> Any:
-        return await inner(output, _Halfway(to, reach), limit)
+    async def fetch(self, output: Any, to: Any, limit_bytes: int) -> FetchOutcome:
+        halfway = _Halfway(to, self.reach)
+        return await step(self.reach, "fetch", self.inner.fetch(output, halfway, limit_bytes))
 
-    line.fetch = fetch
+    async def check_key(self) -> KeyCheck:
+        return await self.inner.check_key()
 
 
 class _Halfway:

@@ -8,21 +8,20 @@ import importlib
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from litestar import Litestar
 from msgspec.structs import replace
 
-from tasks.context import AppContext
-from tasks.jobs.repository import JobRepository
+from tasks.context import AppContext, build_context
 from tasks.settings import Settings, read_settings
-from tests.faults.fault_points import Plan, fill_disk, tap_all
-from web.processes import Wrap, serve, serve_web, serve_worker
+from tests.faults.fault_points import Plan, planned
+from web.processes import ContextBuilder, serve, serve_web, serve_worker
 
-ROLES: dict[str, Callable[[Settings, Wrap], None]] = {
+ROLES: dict[str, Callable[[Settings, ContextBuilder], None]] = {
     "serve": serve,
     "web": serve_web,
     "worker": serve_worker,
@@ -83,7 +82,7 @@ def _become(wanted: Wanted) -> None:
         os.environ.clear()
         os.environ.update(wanted.environ)
         settings = replace(read_settings(wanted.environ), models_dirs=(Path(wanted.models),))
-        ROLES[wanted.role](settings, lambda parts: dressed(parts, wanted.plan))
+        ROLES[wanted.role](settings, builder(wanted.plan))
     except BaseException as error:
         print(f"{type(error).__name__}: {error}", flush=True)
     finally:
@@ -91,15 +90,14 @@ def _become(wanted: Wanted) -> None:
         os._exit(1)
 
 
-def dressed(context: AppContext, plan: Plan) -> AppContext:
-    """The parts as this process is to have them."""
-    jobs = JobRepository(context.database, lambda: time.time() + plan.clock)
-    context = replace(context, jobs=jobs, timing=replace(context.timing, **plan.pace))
-    if plan.disk_full:
-        fill_disk(context, plan.disk_full)
-    if plan.kill_at:
-        return tap_all(context, lambda point: _die(point, plan.kill_at))
-    return context
+def builder(plan: Plan) -> ContextBuilder:
+    """Builds the context of a real Shotlist, as the process with this plan is to have it."""
+
+    async def build(settings: Settings, **facts: Any) -> AppContext:
+        context = await build_context(settings, **facts)
+        return await planned(context, plan, lambda point: _die(point, plan.kill_at))
+
+    return build
 
 
 def _die(point: str, kill_at: str) -> None:

@@ -263,10 +263,10 @@ from tasks.settings import read_environ, read_settings
 from web.cli.serve import run_to_end
 from web.processes import serve
 
-def dress(parts):
+async def build(settings, **facts):
     raise ZeroDivisionError("a bug of ours")
 
-run_to_end(lambda: serve(read_settings(read_environ()), dress))
+run_to_end(lambda: serve(read_settings(read_environ()), build))
 """
 
 
