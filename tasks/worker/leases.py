@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from tasks.context import AppContext
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import Job
+from tasks.jobs.repository import JobRepository
 from tasks.worker.retry import is_believed, next_wait
 from tasks.worker.timing import WorkerTiming
 
@@ -17,8 +17,18 @@ log = logging.getLogger("shotlist.jobs")
 Written = TypeVar("Written")
 
 
+class LeaseContext(Protocol):
+    """What of an `AppContext` it takes to hold a lease."""
+
+    @property
+    def jobs(self) -> JobRepository: ...
+
+    @property
+    def timing(self) -> WorkerTiming: ...
+
+
 @asynccontextmanager
-async def hold_lease(context: AppContext, job: Job) -> AsyncIterator[None]:
+async def hold_lease(context: LeaseContext, job: Job) -> AsyncIterator[None]:
     """Renew the lease of `job` until the block ends, so that a short lease means "dead" and never "slow"."""
     renewing = asyncio.create_task(_renew(context, job))
     try:
@@ -62,7 +72,7 @@ async def uncancelled(work: Coroutine[Any, Any, Written]) -> Written:
         raise
 
 
-async def _renew(context: AppContext, job: Job) -> None:
+async def _renew(context: LeaseContext, job: Job) -> None:
     """Where a fault of ours comes again and again, the lease runs out, and the sweep goes on from there."""
     faults = 0
     while not is_believed(context.timing, "fault of ours", faults):

@@ -7,23 +7,41 @@
 
 import errno
 import logging
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from msgspec import Struct, structs
 
 from providers.client.provider_client import ProviderClient
 from providers.outcomes import Billing, Cause, Fetched, FetchFailed, OutputFile, PollResult, make_error
-from tasks.context import AppContext
+from providers.registry import ProviderRegistry
 from tasks.jobs.model import Job, Output
-from tasks.storage.media import BadOutput
+from tasks.settings import Settings
+from tasks.storage.media import BadOutput, MediaStorage
 from tasks.worker.failures import failed
-from tasks.worker.leases import hold_lease, retry_write
+from tasks.worker.leases import LeaseContext, hold_lease, retry_write
+from tasks.worker.queue import Queue
 from tasks.worker.retry import RETRIES, Outcome, is_believed, next_wait
 
 log = logging.getLogger("shotlist.jobs")
 
 NOT_YET = "The finished video is not stored yet"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class SaveContext(LeaseContext, Protocol):
+    """What of an `AppContext` it takes to save a video."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def registry(self) -> ProviderRegistry: ...
+
+    @property
+    def media(self) -> MediaStorage: ...
+
+    @property
+    def queue(self) -> Queue: ...
 
 
 class Unsaved(Struct, frozen=True):
@@ -43,7 +61,7 @@ OUR_FAULT = Unsaved("our_fault", "it broke off inside Shotlist")
 NO_LINE = Unsaved("no_line", "its provider is not set up here just now")
 
 
-async def save_result(context: AppContext, job_id: str) -> None:
+async def save_result(context: SaveContext, job_id: str) -> None:
     """Store the result of this job, if that is still to be done and nobody is at it."""
     job = await context.jobs.claims.claim_save(job_id, context.timing.lease)
     if job is None:
@@ -60,7 +78,7 @@ async def save_result(context: AppContext, job_id: str) -> None:
 # 2. store every file
 
 
-async def _store_all(context: AppContext, client: ProviderClient, job: Job) -> tuple[Output, ...] | Unsaved:
+async def _store_all(context: SaveContext, client: ProviderClient, job: Job) -> tuple[Output, ...] | Unsaved:
     """All files of the job, or the first reason why one is lacking, with those that are not."""
     if not job.found:
         return Unsaved(None, "its answer names no file", "no file made")
@@ -78,7 +96,7 @@ async def _store_all(context: AppContext, client: ProviderClient, job: Job) -> t
 
 
 async def _store_one(
-    context: AppContext, client: ProviderClient, job: Job, number: int, file: OutputFile
+    context: SaveContext, client: ProviderClient, job: Job, number: int, file: OutputFile
 ) -> Output | Unsaved:
     async def fetch(to: BinaryIO) -> FetchFailed | None:
         answer = await client.fetch(file, to, context.settings.max_result_bytes)
@@ -108,7 +126,7 @@ async def _store_one(
 
 
 async def _succeeded(
-    context: AppContext, client: ProviderClient | None, job: Job, saved: tuple[Output, ...]
+    context: SaveContext, client: ProviderClient | None, job: Job, saved: tuple[Output, ...]
 ) -> None:
     """All that there is, is stored; a fault of ours that keeps this from being written counts as a try."""
     log_before = None if (job.log or "").startswith(NOT_YET) else job.log
@@ -128,7 +146,7 @@ async def _succeeded(
         await _unsaved(context, client, job, OUR_FAULT)
 
 
-async def _unsaved(context: AppContext, client: ProviderClient | None, job: Job, unsaved: Unsaved) -> None:
+async def _unsaved(context: SaveContext, client: ProviderClient | None, job: Job, unsaved: Unsaved) -> None:
     """Once more, with fresh links where the old ones are dead; or an honest end: made, billed, and not to be had.
 
     What of it could be stored is kept in any case.
@@ -157,7 +175,7 @@ def _without(unsaved: Unsaved, made: int) -> tuple[Output, ...]:
 
 
 async def _is_believed(
-    context: AppContext, client: ProviderClient | None, job: Job, unsaved: Unsaved
+    context: SaveContext, client: ProviderClient | None, job: Job, unsaved: Unsaved
 ) -> bool:
     """Bad answers are counted by themselves: a disk that was full for an hour does not use up their tries.
 
@@ -169,7 +187,7 @@ async def _is_believed(
     return is_believed(context.timing, unsaved.outcome, times, kept)
 
 
-async def _ask_for_new_links(context: AppContext, client: ProviderClient, job: Job) -> None:
+async def _ask_for_new_links(context: SaveContext, client: ProviderClient, job: Job) -> None:
     if job.operation is None:
         return
     match await client.poll(job.operation):
@@ -177,7 +195,7 @@ async def _ask_for_new_links(context: AppContext, client: ProviderClient, job: J
             await context.jobs.record_facts(job.id, found=outputs)
 
 
-async def _later(context: AppContext, job: Job, unsaved: Unsaved) -> None:
+async def _later(context: SaveContext, job: Job, unsaved: Unsaved) -> None:
     wait = next_wait(context.timing, unsaved.outcome, job.attempts + 1)
     log.info("job %s: not saved yet, again in %.0f s: %s", job.id, wait, unsaved.reason)
     await context.jobs.record_facts(
