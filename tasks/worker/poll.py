@@ -12,7 +12,7 @@ An arq task for each poll would top out at some hundreds a second; this is limit
 import asyncio
 import functools
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from providers.client.provider_client import ProviderClient
 from providers.outcomes import (
@@ -24,13 +24,14 @@ from providers.outcomes import (
     Unanswered,
     make_error,
 )
-from tasks.context import AppContext
+from providers.registry import ProviderRegistry
 from tasks.errors import DatabaseAway
 from tasks.jobs.model import PolledJob
+from tasks.provider_keys import ProviderKeys
 from tasks.worker.failures import failed
 from tasks.worker.retry import is_believed, next_wait, told_wait
-from tasks.worker.timing import wait_or_stop
-from tasks.worker.wakeups import wake, wake_save
+from tasks.worker.timing import WorkerTiming, wait_or_stop
+from tasks.worker.wakeups import WakeupContext, wake, wake_save
 
 log = logging.getLogger("shotlist.looks")
 
@@ -38,7 +39,20 @@ BATCH = 500
 AWAY_FOR = 8  # times the usual wait, while the database is away
 
 
-async def run_poll_loop(context: AppContext, stop: asyncio.Event) -> None:
+class PollContext(WakeupContext, Protocol):
+    """What of an `AppContext` it takes to poll."""
+
+    @property
+    def timing(self) -> WorkerTiming: ...
+
+    @property
+    def registry(self) -> ProviderRegistry: ...
+
+    @property
+    def keys(self) -> ProviderKeys: ...
+
+
+async def run_poll_loop(context: PollContext, stop: asyncio.Event) -> None:
     """Poll what is due until `stop`. Polls under way are then dropped: the next worker asks again."""
     under_way: dict[str, asyncio.Task[None]] = {}
     faults = 0
@@ -61,7 +75,7 @@ async def run_poll_loop(context: AppContext, stop: asyncio.Event) -> None:
         await asyncio.gather(*under_way.values(), return_exceptions=True)
 
 
-async def _begin_polls(context: AppContext, under_way: dict[str, asyncio.Task[None]]) -> float:
+async def _begin_polls(context: PollContext, under_way: dict[str, asyncio.Task[None]]) -> float:
     """Seconds until the next time; 0 where more may be due already."""
     await context.keys.refresh()
     due = await _claim_due(context, context.timing.polls_at_once - len(under_way))
@@ -77,7 +91,7 @@ def _forget(under_way: dict[str, asyncio.Task[None]], job_id: str, _: object) ->
     under_way.pop(job_id)
 
 
-async def _poll_one(context: AppContext, job: PolledJob) -> None:
+async def _poll_one(context: PollContext, job: PolledJob) -> None:
     """A fault in one poll must not end the loop: the job is due again, for its next time is set already."""
     for step in (_ask, _end_if_late):
         try:
@@ -91,7 +105,7 @@ async def _poll_one(context: AppContext, job: PolledJob) -> None:
 # 1. claim the polls that are due
 
 
-async def _claim_due(context: AppContext, room: int) -> tuple[PolledJob, ...]:
+async def _claim_due(context: PollContext, room: int) -> tuple[PolledJob, ...]:
     if room <= 0:
         return ()
     return await context.jobs.claims.claim_due_polls(min(BATCH, room), context.timing.poll_growth)
@@ -100,13 +114,13 @@ async def _claim_due(context: AppContext, room: int) -> tuple[PolledJob, ...]:
 # 2. ask the provider
 
 
-async def _ask(context: AppContext, job: PolledJob) -> None:
+async def _ask(context: PollContext, job: PolledJob) -> None:
     client = context.registry.client(job.provider, job.origin, job.sandbox)
     if client is not None:
         await poll_job(context, client, job)
 
 
-async def poll_job(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
+async def poll_job(context: PollContext, client: ProviderClient, job: PolledJob) -> None:
     """Ask the provider once, write what changed, and pass a cancel on. What has succeeded is saved in any case."""
     answer = await client.poll(job.operation, cancel_sent=job.cancel_sent_at is not None)
     match answer:
@@ -125,7 +139,7 @@ async def poll_job(context: AppContext, client: ProviderClient, job: PolledJob) 
 # 3. record what it answered
 
 
-async def _succeeded(context: AppContext, job: PolledJob, answer: PollResult) -> None:
+async def _succeeded(context: PollContext, job: PolledJob, answer: PollResult) -> None:
     """Also after a deadline or a cancel: it was made, so it is kept."""
     moved = await context.jobs.transition(
         job,
@@ -144,7 +158,7 @@ async def _succeeded(context: AppContext, job: PolledJob, answer: PollResult) ->
         await wake(context, job.provider, job.sandbox)
 
 
-async def _over(context: AppContext, client: ProviderClient, job: PolledJob, answer: PollResult) -> None:
+async def _over(context: PollContext, client: ProviderClient, job: PolledJob, answer: PollResult) -> None:
     """Failed or canceled for good. A job that had ended here already only learns what it cost."""
     billing = answer.billing or (answer.error.billing if answer.error else None) or "unknown"
     billing = "not_billed" if job.sandbox else billing
@@ -159,7 +173,7 @@ async def _over(context: AppContext, client: ProviderClient, job: PolledJob, ans
         await _end(context, job, "failed", f"at the provider: {error.kind}", billing, error, cost=answer.cost)
 
 
-async def _going_on(context: AppContext, job: PolledJob, answer: PollResult) -> None:
+async def _going_on(context: PollContext, job: PolledJob, answer: PollResult) -> None:
     """Write only what is news: most looks find nothing new."""
     seen = {"progress": answer.progress, "queue_position": answer.position, "log": answer.log, "gone": 0}
     news = {name: value for name, value in seen.items() if value != getattr(job, name)}
@@ -174,7 +188,7 @@ async def _going_on(context: AppContext, job: PolledJob, answer: PollResult) -> 
 
 
 async def _unanswered(
-    context: AppContext, client: ProviderClient, job: PolledJob, answer: Unanswered
+    context: PollContext, client: ProviderClient, job: PolledJob, answer: Unanswered
 ) -> None:
     """Silence changes nothing; "no such job" is believed when it was heard several times in a row."""
     wait = told_wait(context.timing, "poll unanswered", answer.retry_after)
@@ -193,7 +207,7 @@ async def _unanswered(
 
 
 async def _end(
-    context: AppContext,
+    context: PollContext,
     job: PolledJob,
     state: Any,
     why: str,
@@ -211,7 +225,7 @@ async def _end(
 # 4. send a cancel
 
 
-async def _send_cancel(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
+async def _send_cancel(context: PollContext, client: ProviderClient, job: PolledJob) -> None:
     if not await context.jobs.claims.claim_cancel(job.id, context.timing.cancel_again):
         return
     log.info("job %s: cancel sent to %s", job.id, job.provider)
@@ -222,7 +236,7 @@ async def _send_cancel(context: AppContext, client: ProviderClient, job: PolledJ
             await context.jobs.record_facts(job.id, log=why)
 
 
-async def _confirmed(context: AppContext, client: ProviderClient, job: PolledJob) -> None:
+async def _confirmed(context: PollContext, client: ProviderClient, job: PolledJob) -> None:
     """The provider says that it stopped: one more look tells what that cost, or that it had finished after all."""
     match await client.poll(job.operation, cancel_sent=True):
         case PollResult(state="succeeded") as answer:
@@ -238,7 +252,7 @@ async def _confirmed(context: AppContext, client: ProviderClient, job: PolledJob
 # 5. end what is past its deadline
 
 
-async def _end_if_late(context: AppContext, job: PolledJob) -> None:
+async def _end_if_late(context: PollContext, job: PolledJob) -> None:
     """Nobody waits for ever; polls go on for a day, and a late success is still collected.
 
     Only after a poll that did not end the job: a machine that slept past the deadline finds it finished.
