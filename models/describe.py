@@ -17,7 +17,7 @@ from msgspec.structs import fields
 
 from models.form.empties import is_placeholder_in, stays_empty
 from models.form.messages import shown, span_text, while_text
-from models.form.rules import evaluate
+from models.form.state import FormState, form_state
 from models.form.validate import check
 from models.payload import finish, map_body
 from models.pricing import UNKNOWN, typical_price
@@ -62,9 +62,13 @@ _SHAPE = re.compile(r"(\d+)\s*[:x*×]\s*(\d+)")
 
 def frame(spec: Spec, values: Values, facts: Facts) -> tuple[int, int]:
     """The expected shape of the video as (w, h), a ratio such as (16, 9) or pixels; (16, 9) if nothing says."""
-    evaluation = evaluate(spec.form, values, facts)
-    dropped = {name for rule in evaluation.rules for name in rule.drop}
-    sent = {name: value for name, value in evaluation.scope.values.items() if name not in dropped}
+    return frame_state(spec, form_state(spec, values, facts))
+
+
+def frame_state(spec: Spec, state: FormState) -> tuple[int, int]:
+    """The same for a form that was worked out already."""
+    dropped = {each.name for each in state.fields if each.dropped is not None}
+    sent = {name: value for name, value in state.values.items() if name not in dropped}
     for name, value in sent.items():
         found = (
             _SHAPE.search(value)
@@ -76,7 +80,7 @@ def frame(spec: Spec, values: Values, facts: Facts) -> tuple[int, int]:
     width, height = sent.get("width"), sent.get("height")
     if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
         return width, height
-    return _first_file_shape(spec, sent, facts) or (16, 9)
+    return _first_file_shape(spec, sent, state.facts) or (16, 9)
 
 
 def _first_file_shape(spec: Spec, sent: Values, facts: Facts) -> tuple[int, int] | None:

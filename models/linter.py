@@ -224,7 +224,7 @@ def _trials(spec: Spec) -> _Found:
             continue
         checked = check(
             spec,
-            dict(settled.state.force.scope.values),
+            settled.state.values,
             {},
         )
         if not checked.errors:

@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from models.form.empties import stays_empty
 from models.form.messages import listed, shown
-from models.form.rules import Evaluation, evaluate
+from models.form.state import FieldState, FormState, form_state
 from models.spec.conditions import Scope, holds
-from models.spec.fields import Field, FieldMapping, Form, GroupField, JobField, MediaField, RowsField
+from models.spec.fields import Field, FieldMapping, GroupField, JobField, MediaField, RowsField
 from models.spec.schema import Derive, Spec
 from models.spec.values import JSON, NO_FACTS, Facts, Values, as_number, as_text, is_absent, same
 
@@ -213,7 +213,7 @@ def _row(derive: Derive, scope: Scope) -> tuple[JSON, ...] | None:
     return None
 
 
-__all__ = ["BodyConflictError", "Mapped", "MediaLeaf", "finish", "map_body"]
+__all__ = ["BodyConflictError", "Mapped", "MediaLeaf", "finish", "map_body", "map_state"]
 
 
 class Mapped(Struct, frozen=True):
@@ -227,26 +227,30 @@ class Mapped(Struct, frozen=True):
 
 def map_body(spec: Spec, values: Values, facts: Facts = NO_FACTS) -> Mapped:
     """The body for checked values. `facts` only matter where a rule drops a field by a fact of a file."""
-    evaluation = evaluate(spec.form, values, facts)
+    return map_state(spec, form_state(spec, values, facts))
+
+
+def map_state(spec: Spec, state: FormState) -> Mapped:
+    """The same for a form that was worked out already, and checked."""
     body = Body(deepcopy(spec.request))
     hidden_in_derive = {name for derive in spec.derive for name in derive.source}
+    states = {each.name: each for each in state.fields}
     for field in spec.fields:
         if field.mapping or field.name not in hidden_in_derive:
-            _send(body, field, spec.wire_of(field), evaluation)
-    for derive, value in derived(spec, evaluation.scope):
+            _send(body, states[field.name], spec.wire_of(field), state)
+    for derive, value in derived(spec, state.evaluation.scope):
         body.put(FieldMapping(derive.at), Piece(value))
     return Mapped(body.tree, tuple(body.media), tuple(sorted(body.encode, key=len, reverse=True)))
 
 
-def _send(body: Body, field: Field, wire: FieldMapping, evaluation: Evaluation) -> None:
+def _send(body: Body, state: FieldState, wire: FieldMapping, whole: FormState) -> None:
     """Puts one field's value into the body, unless it is absent, hidden or dropped."""
-    value = evaluation.scope.values.get(field.name)
-    nothing = is_absent(value) and not stays_empty(field, value)
-    if nothing or any(field.name in rule.drop for rule in evaluation.rules):
+    value = whole.evaluation.scope.values.get(state.name)
+    nothing = is_absent(value) and not stays_empty(state.field, value)
+    if nothing or state.dropped is not None:
         return
-    pieces = [
-        _piece(field, item, evaluation.scope) for item in (value if isinstance(value, list) else [value])
-    ]
+    inner = iter(state.forms)
+    pieces = [_piece(state.field, item, inner) for item in (value if isinstance(value, list) else [value])]
     if wire.shape is not None:
         pieces = [filled for piece in pieces if (filled := fill(wire.shape, piece))]
     if isinstance(value, list) and not wire.at.endswith("[]"):
@@ -255,10 +259,10 @@ def _send(body: Body, field: Field, wire: FieldMapping, evaluation: Evaluation) 
         body.put(wire, encode(wire, piece))
 
 
-def _piece(field: Field, value: JSON, scope: Scope) -> Piece:
-    """One value with its media marked; a row or a group becomes a body of its own."""
+def _piece(field: Field, value: JSON, inner: Iterator[FormState]) -> Piece:
+    """One value with its media marked; a row or a group, the next of `inner`, becomes a body of its own."""
     if isinstance(field, GroupField | RowsField) and isinstance(value, dict):
-        return _inner_body(field.form, value, scope)
+        return _inner_body(next(inner))
     if isinstance(field, MediaField) and isinstance(value, str):
         return Piece(value, (MediaLeaf("", field.media_kind, value),))
     if isinstance(field, JobField) and isinstance(value, str):
@@ -266,11 +270,10 @@ def _piece(field: Field, value: JSON, scope: Scope) -> Piece:
     return Piece(value)
 
 
-def _inner_body(form: Form, row: Values, scope: Scope) -> Piece:
-    evaluation = evaluate(form, row, scope.facts, scope)
+def _inner_body(form: FormState) -> Piece:
     body = Body()
-    for field in form.fields:
-        _send(body, field, field.mapping or FieldMapping(field.name), evaluation)
+    for state in form.fields:
+        _send(body, state, state.field.mapping or FieldMapping(state.name), form)
     return Piece(body.tree, tuple(body.media), tuple(body.encode))
 
 

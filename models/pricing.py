@@ -13,7 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from msgspec import Struct
 
 from models.form.messages import listed
-from models.form.rules import evaluate
+from models.form.rules import Evaluation, evaluate
+from models.form.state import FormState
 from models.spec.conditions import Condition, Scope
 from models.spec.expressions import ANYTHING, COUNT, Range, exactly, references, times
 from models.spec.fields import (
@@ -74,7 +75,16 @@ class Estimate(Struct, frozen=True):
 
 def estimate(spec: Spec, values: Values, facts: Facts) -> Estimate:
     """For values as they are now, checked or not."""
-    price, seen = spec.price, _foreseen(spec.form, values, facts)
+    return _estimate(spec, evaluate(spec.form, values, facts))
+
+
+def estimate_state(spec: Spec, state: FormState) -> Estimate:
+    """The same for a form that was worked out already."""
+    return _estimate(spec, state.evaluation)
+
+
+def _estimate(spec: Spec, evaluation: Evaluation) -> Estimate:
+    price, seen = spec.price, _foreseen(spec.form, evaluation)
     rate = _rate(price, seen.scope)
     if rate is None:
         return Estimate(None, None, "USD", UNKNOWN, price.source, price.checked)
@@ -89,7 +99,7 @@ def estimate(spec: Spec, values: Values, facts: Facts) -> Estimate:
 
 def unit_price(spec: Spec, values: Values, facts: Facts) -> UnitPrice | None:
     """What one unit costs for these values, however many there will be; None where nobody knows it."""
-    seen = _foreseen(spec.form, values, facts)
+    seen = _foreseen(spec.form, evaluate(spec.form, values, facts))
     rate = _rate(spec.price, seen.scope)
     return None if rate is None else _unit_price(spec.price, seen, rate)
 
@@ -111,9 +121,8 @@ class _Seen(Struct, frozen=True):
         )
 
 
-def _foreseen(form: Form, values: Values, facts: Facts) -> _Seen:
+def _foreseen(form: Form, evaluation: Evaluation) -> _Seen:
     """A required field that is still empty will have a value by the time of the order."""
-    evaluation = evaluate(form, values, facts)
     required = {name for rule in evaluation.rules for name in rule.require}
     needed = [field for field in form.fields if field.required or field.name in required]
     return _Seen(form, evaluation.scope, evaluation.visible).awaiting(needed)

@@ -20,12 +20,13 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from models.describe import frame, labels
-from models.form.validate import check, drop_hidden
-from models.payload import BodyConflictError, Mapped, map_body
-from models.pricing import Estimate, UnitPrice, estimate
+from models.describe import frame_state, labels
+from models.form.state import FormState, form_state, posted_state
+from models.form.validate import check_state
+from models.payload import BodyConflictError, Mapped, map_state
+from models.pricing import Estimate, UnitPrice, estimate_state
 from models.spec.schema import Spec
-from models.spec.values import JSON, Facts, Values
+from models.spec.values import JSON, Values
 from providers.outcomes import Submission
 from providers.registry import Choice
 from tasks.context import AppContext
@@ -205,10 +206,11 @@ async def _prepare(
     if spec is None:
         return _unknown(context, model)
     facts = await context.uploads.facts(owner, _texts(values))
-    checked = check(spec, drop_hidden(spec, values, facts) if from_form else values, facts)
+    state = (posted_state if from_form else form_state)(spec, values, facts)
+    checked = check_state(spec, state)
     if checked.errors:
         return Invalid(checked.errors)
-    price = estimate(spec, checked.values, facts)
+    price = estimate_state(spec, state)
     if shown is not None and rose(shown, price):
         return PriceRose(
             price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
@@ -223,7 +225,7 @@ async def _prepare(
             "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
         )
     try:
-        return _freeze(spec, checked.values, facts, price, choice, owner, context.jobs.clock())
+        return _freeze(spec, state, price, choice, owner, context.jobs.clock())
     except BodyConflictError as error:
         return NotReady(
             f"The file of {spec.display_name} sends two values to one place ({error}). Nothing was ordered: "
@@ -231,10 +233,9 @@ async def _prepare(
         )
 
 
-def _freeze(
-    spec: Spec, values: Values, facts: Facts, price: Estimate, choice: Choice, owner: str, now: float
-) -> Job:
+def _freeze(spec: Spec, state: FormState, price: Estimate, choice: Choice, owner: str, now: float) -> Job:
     """All that the worker will ever need: it does not read specs, which may change or vanish under a job."""
+    values = state.values
     mode = str(values.get("mode") or spec.modes[0])
     return Job(
         id=secrets.token_hex(8),
@@ -247,9 +248,9 @@ def _freeze(
         mode=mode,
         values=values,
         labels=labels(spec, values),
-        frame=frame(spec, values, facts),
+        frame=frame_state(spec, state),
         estimate=Amounts(_text(price.low), _text(price.high), price.currency, price.text, shown_price(price)),
-        order=_submission(spec, mode, map_body(spec, values, facts)),
+        order=_submission(spec, mode, map_state(spec, state)),
         typical_sec=spec.timing.typical_sec,
         deadline_sec=spec.timing.deadline_sec,
         created_at=now,

@@ -90,11 +90,13 @@ def _settle_form(
             break
         given[move.name] = move.value
         notes[move.name] = move.note
-    nested_at_rest = _settle_nested(form, given, notes, changed, state.force.scope)
-    state = state_of(form, given, facts, outer)
+    before = dict(given)
+    nested_at_rest = _settle_nested(form, given, notes, changed, state.evaluation.scope)
+    if given != before or not at_rest:
+        state = state_of(form, given, facts, outer)
     drawn = {name: value for name, value in given.items() if _is_kept(form, form.by_name[name], value)}
-    values = {**state.force.scope.values, **drawn}
-    return Autocorrected(values, notes, state, at_rest and nested_at_rest and state.force.settled)
+    values = {**state.values, **drawn}
+    return Autocorrected(values, notes, state, at_rest and nested_at_rest and state.evaluation.settled)
 
 
 def _is_kept(form: Form, field: Field, value: JSON) -> bool:
@@ -139,7 +141,7 @@ def _next_move(form: Form, state: FormState, given: Values, changed: str | None)
         value = given.get(each.name)
         if not each.visible or is_absent(value):
             continue
-        why = _refusal(each, value, state.force.scope.facts)
+        why = _refusal(each, value, state.facts)
         if why is None:
             continue
         if each.name == changed:
@@ -170,7 +172,7 @@ def _refusal(state: FieldState, value: JSON, facts: Facts) -> str | None:
 
 def _make_room(form: Form, state: FormState, given: Values, edited: FieldState, why: str) -> _Move | None:
     """Another field's nearest value with which the field just edited may stay as it is."""
-    scope = state.force.scope
+    scope = state.evaluation.scope
     value = given[edited.name]
     for name in _conditions_on(state, edited):
         other = next((each for each in state.fields if each.name == name), None)
@@ -190,7 +192,7 @@ def _conditions_on(state: FormState, edited: FieldState) -> list[str]:
     name = edited.name
     conditions = [
         rule.when
-        for rule in state.force.rules
+        for rule in state.evaluation.rules
         if name in rule.only or name in rule.forbid or name in rule.limit
     ]
     if isinstance(edited.field, SelectField):

@@ -245,14 +245,21 @@ def _evaluate_once(form: Form, given: Mapping[str, JSON], scope: Scope) -> Evalu
     )
 
 
-def default_now(form: Form, field: Field, rules: Sequence[Rule], scope: Scope) -> JSON:
-    """The last default that a rule in force gives, else the field's own, moved to what is allowed now."""
+def default_now(
+    form: Form, field: Field, rules: Sequence[Rule], scope: Scope, narrowed: FieldConstraints | None = None
+) -> JSON:
+    """The last default that a rule in force gives, else the field's own, moved to what is allowed now.
+
+    `narrowed` are the constraints of the field under these rules, where they are known already.
+    """
     if is_placeholder(field, scope):
         return None
     default = field.default
     for rule in rules:
         default = rule.default.get(field.name, default)
-    return default if is_absent(default) else constraints(form, field, rules, scope).nearest(default)
+    if is_absent(default):
+        return default
+    return (narrowed or constraints(form, field, rules, scope)).nearest(default)
 
 
 def _completed(field: Field, value: JSON, scope: Scope) -> JSON:

@@ -6,15 +6,15 @@ Whether one value is of its field's kind and within limits; the sentence if it i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 
 from models.form.empties import is_blank, is_refused_empty, stays_empty
 from models.form.messages import listed, number_text, set_names, shown, span_text, while_text
-from models.form.rules import Evaluation, evaluate
-from models.form.state import FieldState, state_of
+from models.form.rules import Evaluation
+from models.form.state import FieldState, FormState, form_state
 from models.payload import derive_errors
 from models.spec.conditions import Scope, Span
 from models.spec.fields import (
@@ -180,50 +180,33 @@ class Checked(Struct, frozen=True):
 
 def check(spec: Spec, values: Values, facts: Facts) -> Checked:
     """All errors at once; a given value is never changed, an absent one takes the default in force."""
-    mode = values.get("mode")
+    return check_state(spec, form_state(spec, values, facts))
+
+
+def check_state(spec: Spec, state: FormState, given: Mapping[str, JSON] | None = None) -> Checked:
+    """The same for a form that was worked out already; `given` where other values than its own come to this state."""
+    given = state.given if given is None else given
+    mode = given.get("mode")
     if not is_absent(mode) and mode not in spec.modes:
-        return Checked(values, {"mode": f"{mode} is not a mode of this model: choose {listed(spec.modes)}."})
-    state = state_of(spec.form, values, facts)
+        wrong = f"{mode} is not a mode of this model: choose {listed(spec.modes)}."
+        return Checked(dict(given), {"mode": wrong})
     errors: dict[str, str] = {}
-    if not state.force.settled:
+    if not state.evaluation.settled:
         errors[""] = "The rules of this model contradict each other on these values: change one of them."
-    for name, sentence in _form_errors(spec.form, state.fields, state.force, values):
+    for name, sentence in _form_errors(state, given):
         errors.setdefault(name, sentence)
-    for name, sentence in derive_errors(spec, state.force.scope):
+    for name, sentence in derive_errors(spec, state.evaluation.scope):
         errors.setdefault(name, sentence)
-    return Checked(dict(state.force.scope.values), errors)
+    return Checked(state.values, errors)
 
 
-def drop_hidden(spec: Spec, values: Values, facts: Facts) -> Values:
-    """For the form door, before check: without the values of hidden fields, in rows and groups too."""
-    return _without_hidden(spec.form, values, facts, None)
-
-
-def _without_hidden(form: Form, given: Values, facts: Facts, outer: Scope | None) -> Values:
-    evaluation = evaluate(form, given, facts, outer)
-    kept = {
-        name: value for name, value in given.items() if name not in form.by_name or name in evaluation.visible
-    }
-    for field in form.fields:
-        inside = kept.get(field.name)
-        if isinstance(field, GroupField) and isinstance(inside, dict):
-            kept[field.name] = _without_hidden(field.form, inside, facts, evaluation.scope)
-        elif isinstance(field, RowsField) and isinstance(inside, list):
-            kept[field.name] = [
-                _without_hidden(field.form, row, facts, evaluation.scope) if isinstance(row, dict) else row
-                for row in inside
-            ]
-    return kept
-
-
-def _form_errors(
-    form: Form, states: tuple[FieldState, ...], evaluation: Evaluation, given: Values
-) -> Iterator[tuple[str, str]]:
+def _form_errors(whole: FormState, given: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """Everything wrong with a form, a row or a group: (field, sentence)."""
+    form, evaluation = whole.form, whole.evaluation
     for name in given:
         if name not in form.by_name:
             yield name, f"There is no field {name}{did_you_mean(name, form.by_name)}"
-    for state in states:
+    for state in whole.fields:
         if state.visible:
             yield from _field_errors(state, evaluation, given.get(state.name))
         elif not is_absent(given.get(state.name)):
@@ -265,7 +248,7 @@ def _field_errors(state: FieldState, evaluation: Evaluation, given: JSON) -> Ite
         if broken:
             yield field.name, message or broken
     if isinstance(field, GroupField | RowsField):
-        yield from _nested_errors(field, value, evaluation.scope)
+        yield from _nested_errors(state, value)
 
 
 def _not_empty(field: Field, default: JSON) -> str:
@@ -274,14 +257,13 @@ def _not_empty(field: Field, default: JSON) -> str:
     return f"{field.label} cannot be empty: give a value{example}."
 
 
-def _nested_errors(field: GroupField | RowsField, value: JSON, scope: Scope) -> Iterator[tuple[str, str]]:
-    rows: list[tuple[str, JSON]] = [(field.name, value)]
+def _nested_errors(state: FieldState, value: JSON) -> Iterator[tuple[str, str]]:
+    rows: list[tuple[str, JSON]] = [(state.name, value)]
     if isinstance(value, list):
-        rows = [(f"{field.name}.{index}", row) for index, row in enumerate(value)]
-    for place, row in rows:
+        rows = [(f"{state.name}.{index}", row) for index, row in enumerate(value)]
+    for (place, row), form in zip(rows, state.forms, strict=True):
         assert isinstance(row, dict)  # kind_error has seen to it
-        state = state_of(field.form, row, scope.facts, scope)
-        for name, sentence in _form_errors(field.form, state.fields, state.force, row):
+        for name, sentence in _form_errors(form, row):
             yield f"{place}.{name}", sentence
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 import models
-from models.form.validate import drop_hidden
+from models.form.state import posted_state
 from models.pricing import Estimate, estimate
 from models.spec.catalogue import Catalogue
 from models.spec.values import Values
@@ -125,7 +125,7 @@ async def test_only_the_form_may_carry_values_of_hidden_fields(world: World) -> 
     spec = world.parts.catalogue.get(KLING)
     assert spec is not None
     hidden: Values = {**BOAT, "image": "https://example.com/a.png"}
-    assert "image" not in drop_hidden(spec, hidden, {})
+    assert "image" not in posted_state(spec, hidden, {}).given
     assert isinstance(await _place(world, dict(hidden)), Invalid)
     assert isinstance(await _place(world, dict(hidden), from_form=True), JobCreated)
 

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from models.form.autocorrect import autocorrect, touched_in
 from models.form.encoding import read_form, to_pairs
-from models.form.validate import check, drop_hidden
-from models.pricing import estimate
+from models.form.state import FormState, without_hidden
+from models.form.validate import check_state
+from models.pricing import estimate_state
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, is_absent, same
 from tasks.context import AppContext
@@ -144,11 +145,11 @@ def draw(
     refused = refused or FormErrors()
     facts = {name: upload.facts for name, upload in setting.uploads.items()}
     settled = autocorrect(spec, typed.values, touched=typed.touched, changed=typed.changed, facts=facts)
-    errors = {**_errors(spec, settled.values, facts, tried), **refused.errors}
+    errors = {**_errors(spec, settled.state, settled.values, tried), **refused.errors}
     said = Said(errors, settled.notes, setting.uploads, setting.videos, typed.row_counts)
     plain, advanced = field_views(settled.state, said)
     wrong = tuple(field_errors((*plain, *advanced)))
-    cost = estimate(spec, settled.values, facts)
+    cost = estimate_state(spec, settled.state)
     (about,) = views(context, [spec])
     given = {name: value for name, value in settled.values.items() if name in typed.touched or name == "mode"}
     return FormView(
@@ -185,9 +186,9 @@ def curl(spec: Spec, values: Values, origin: str) -> str:
     return f"curl {origin}/api/video/jobs \\\n  -H 'content-type: application/json' \\\n  -d {body}"
 
 
-def _errors(spec: Spec, values: Values, facts: Facts, every: bool) -> dict[str, str]:
+def _errors(spec: Spec, state: FormState, values: Values, every: bool) -> dict[str, str]:
     """Every error, or only those of what was typed: nobody likes to be told what they have not come to yet."""
-    found = check(spec, drop_hidden(spec, values, facts), facts).errors
+    found = check_state(spec, state, without_hidden(state, values)).errors
     if every:
         return found
     return {path: words for path, words in found.items() if path and not is_absent(_at(values, path))}

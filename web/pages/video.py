@@ -17,6 +17,7 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
+from models.form.encoding import read_form
 from models.spec.schema import Spec
 from tasks.context import AppContext
 from tasks.create_job import Invalid, JobCreated, PriceRose, create_job
@@ -93,12 +94,11 @@ async def order(
         return await _refuse(request, context, owner, form, {}, _look_first(spec))
     if form.errors:
         return await _refuse(request, context, owner, form, form.errors)
-    typed = from_posted(spec, form, {})
     answer = await create_job(
         context,
         owner=owner,
         model=spec.key,
-        values=typed.values,
+        values=read_form(spec, form.pairs),
         from_form=True,
         idempotency_key=form.nonce or None,
         shown_estimate=form.shown_estimate,

@@ -13,8 +13,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.form.autocorrect import Autocorrected, autocorrect, touched_in
-from models.form.validate import check, drop_hidden
-from models.payload import map_body
+from models.form.state import posted_state, without_hidden
+from models.form.validate import check, check_state
+from models.payload import map_body, map_state
+from models.pricing import estimate, estimate_state
 from models.spec.fields import (
     Field,
     IntegerField,
@@ -130,7 +132,7 @@ def nothing_typed_is_lost_silently(before: Values, touched: set[str], after: Aut
 
 
 def only_what_is_offered_is_sent(spec: Spec, values: Values) -> None:
-    checked = check(spec, drop_hidden(spec, values, FACTS), FACTS)
+    checked = check_state(spec, posted_state(spec, values, FACTS))
     if checked.errors:
         return
     states = autocorrect(spec, checked.values, touched=checked.values, facts=FACTS).state.fields
@@ -154,11 +156,23 @@ def a_settled_form_stays(spec: Spec, settled: Autocorrected) -> None:
 
 def choices_of_a_settled_form_pass(spec: Spec, settled: Autocorrected) -> None:
     """Only what settling must not touch can still be wrong: files, texts, typing mistakes, things missing."""
-    errors = check(spec, drop_hidden(spec, settled.values, FACTS), FACTS).errors
+    errors = check_state(spec, posted_state(spec, settled.values, FACTS)).errors
     for state in settled.state.fields:
         if isinstance(state.field, SelectField | SwitchField) and not is_absent(state.value):
             derived = any(state.name in derive.source for derive in spec.derive)
             assert state.name not in errors or derived, errors
+
+
+def the_drawn_state_answers_like_a_fresh_one(spec: Spec, settled: Autocorrected) -> None:
+    """The page checks, prices and sends by the state it settled to; worked out anew all of it is the same."""
+    fresh = posted_state(spec, settled.values, FACTS)
+    shown = without_hidden(settled.state, settled.values)
+    assert shown == fresh.given
+    found = check_state(spec, settled.state, shown)
+    assert found == check_state(spec, fresh)
+    assert estimate_state(spec, settled.state) == estimate(spec, settled.values, FACTS)
+    if not found.errors:
+        assert map_state(spec, settled.state) == map_body(spec, found.values, FACTS)
 
 
 @unhurried(100)
@@ -172,6 +186,7 @@ def test_real_models_keep_their_promises_under_any_edits(data: st.DataObject) ->
         assert drawn.at_rest
         nothing_typed_is_lost_silently(values, touched, drawn)
         a_settled_form_stays(spec, drawn)
+        the_drawn_state_answers_like_a_fresh_one(spec, drawn)
         only_what_is_offered_is_sent(spec, drawn.values)
         choices_of_a_settled_form_pass(spec, drawn)
 
@@ -187,6 +202,7 @@ def test_any_rules_keep_the_promises_under_any_edits(spec: Spec, data: st.DataOb
         only_what_is_offered_is_sent(spec, drawn.values)
         assume(drawn.at_rest)
         a_settled_form_stays(spec, drawn)
+        the_drawn_state_answers_like_a_fresh_one(spec, drawn)
         choices_of_a_settled_form_pass(spec, drawn)
 
 

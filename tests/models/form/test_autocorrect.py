@@ -130,7 +130,7 @@ def test_a_hidden_field_keeps_what_was_typed() -> None:
     hidden = edit(spec, "mode", mode="t2v", image=URL)
     assert hidden.values["image"] == URL
     assert not hidden.state.field("image").visible
-    assert "image" not in hidden.state.force.scope.values
+    assert "image" not in hidden.state.values
     shown = autocorrect(spec, {**hidden.values, "mode": "i2v"}, touched={"image"}, changed="mode", facts={})
     assert shown.state.field("image").value == URL
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.form.validate import check, drop_hidden
+from models.form.state import posted_state
+from models.form.validate import check, check_state
 from models.spec.values import MediaFacts, Values
 from tests.models.building import PROMPT, spec_of
 
@@ -164,14 +165,14 @@ def test_a_required_field_is_needed_only_while_it_is_shown() -> None:
 def test_a_value_for_a_hidden_field_is_refused_and_dropped_only_at_the_form_door() -> None:
     values: Values = {"prompt": "a", "image": URL, "strength": 0.7}
     assert set(check(HIDING, values, {}).errors) == {"image", "strength"}
-    assert check(HIDING, drop_hidden(HIDING, values, {}), {}).values == {"mode": "t2v", "prompt": "a"}
+    assert check_state(HIDING, posted_state(HIDING, values, {})).values == {"mode": "t2v", "prompt": "a"}
 
 
 def test_a_hidden_field_is_absent_to_what_hides_the_next_one() -> None:
     shown: Values = {"mode": "i2v", "prompt": "a", "image": URL, "end_image": URL}
     assert check(HIDING, shown, {}).errors == {}
     hidden: Values = {**shown, "mode": "t2v"}
-    assert check(HIDING, drop_hidden(HIDING, hidden, {}), {}).errors == {}
+    assert check_state(HIDING, posted_state(HIDING, hidden, {})).errors == {}
 
 
 def test_an_optional_group_is_absent_until_one_of_its_members_has_a_value() -> None:
