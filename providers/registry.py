@@ -30,6 +30,50 @@ class Choice(Struct, frozen=True):
     sandbox: bool
 
 
+class ProviderSnapshot(Struct, frozen=True):
+    """One provider as it stands while one request is answered; without a description nobody knows how to reach it."""
+
+    name: str
+    description: ProviderDescription | None = None
+    target: Choice | None = None
+
+    @property
+    def display_name(self) -> str:
+        """Its name for people, as far as it is known."""
+        return self.description.display_name if self.description else self.name
+
+    @property
+    def ready(self) -> bool:
+        """Whether a job for it would run."""
+        return self.target is not None
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the sandbox stands in for it."""
+        return self.target is not None and self.target.sandbox
+
+    @property
+    def real(self) -> bool:
+        return self.target is not None and not self.target.sandbox
+
+
+class ProviderSnapshots(Struct, frozen=True):
+    """All providers that are described, each looked at once."""
+
+    by_name: Mapping[str, ProviderSnapshot]
+
+    def get(self, name: str) -> ProviderSnapshot:
+        return self.by_name.get(name) or ProviderSnapshot(name)
+
+    def all(self) -> tuple[ProviderSnapshot, ...]:
+        return tuple(self.by_name.values())
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some are real and some played by the sandbox."""
+        return len({each.sandbox for each in self.all() if each.ready}) > 1
+
+
 def no_key(_: str) -> str:
     """Where no keys are stored."""
     return ""
@@ -62,15 +106,25 @@ class ProviderRegistry:
         self._spoken = spoken
         self._sandbox_key = sandbox_key
 
+    def snapshots(self) -> ProviderSnapshots:
+        """Every provider as it stands now."""
+        return ProviderSnapshots(
+            {
+                each.name: ProviderSnapshot(each.name, each, self._choose(each))
+                for each in self.descriptions.all()
+            }
+        )
+
     def choose(self, provider: str) -> Choice | None:
         """Where a job for this provider would go now; None without a wire, or with neither key nor sandbox."""
         description = self.descriptions.get(provider)
-        if description is None:
-            return None
+        return self._choose(description) if description else None
+
+    def _choose(self, description: ProviderDescription) -> Choice | None:
         if self._is_real(description):
             origin = self._origin(description)
             return Choice(origin, sandbox=False) if origin else None
-        is_played = self._spoken is None or provider in self._spoken
+        is_played = self._spoken is None or description.name in self._spoken
         return Choice("", sandbox=True) if self.sandbox_url and is_played else None
 
     def client(self, provider: str, origin: str, sandbox: bool) -> ProviderClient | None:

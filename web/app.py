@@ -20,6 +20,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.response import Redirect
 
+from providers.registry import ProviderSnapshots
 from tasks.context import AppContext
 from web import files, security
 from web.api import jobs as api
@@ -94,6 +95,11 @@ async def readyz(context: NamedDependency[AppContext]) -> Response[Readiness]:
     return Response(ready, status_code=200 if ready.status == "ok" else 503)
 
 
+async def provider_snapshots(context: NamedDependency[AppContext]) -> ProviderSnapshots:
+    """How every provider stands, looked at once a request."""
+    return context.registry.snapshots()
+
+
 def create_app(context: AppContext) -> Litestar:
     """Everything is passed in; whoever built the parts closes them."""
     settings = context.settings
@@ -108,7 +114,11 @@ def create_app(context: AppContext) -> Litestar:
             *files.routes,
             *webhooks.routes,
         ],
-        dependencies={"context": Provide(Fresh(context)), "owner": Provide(security.owner)},
+        dependencies={
+            "context": Provide(Fresh(context)),
+            "owner": Provide(security.owner),
+            "providers": Provide(provider_snapshots),
+        },
         exception_handlers=exception_handlers(context),
         template_config=template_config(),
         csrf_config=security.csrf_config(context.signed.secret),

@@ -71,6 +71,11 @@ def wants_page(request: AnyRequest) -> bool:
 def _page(context: AppContext, answer: Response[ErrorAnswer]) -> Response[Any]:
     status = answer.status_code or 500
     title = TITLES.get(status, "That did not work")
-    page = show("problem.html", **shell(context, ""), title=title, message=answer.content.error.message)
+    page = show(
+        "problem.html",
+        **shell(context.registry.snapshots(), ""),
+        title=title,
+        message=answer.content.error.message,
+    )
     page.status_code, page.headers = status, answer.headers
     return page

@@ -21,7 +21,7 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 from msgspec import Struct
 
-from tasks.context import AppContext
+from providers.registry import ProviderSnapshots
 from web.errors import AnyRequest
 from web.pages.card_text import listed
 
@@ -47,26 +47,21 @@ def show(template: str, **context: Any) -> Template:
     )
 
 
-def shell(context: AppContext, here: str) -> dict[str, Any]:
+def shell(providers: ProviderSnapshots, here: str) -> dict[str, Any]:
     """What `page.html` needs; `here` is the page in the header that is lit."""
-    return {"here": here, "now_seconds": time.time(), "sandboxed": sandboxed(context)}
+    return {"here": here, "now_seconds": time.time(), "sandboxed": sandboxed(providers)}
 
 
-def sandboxed(context: AppContext) -> Sandboxed | None:
+def sandboxed(providers: ProviderSnapshots) -> Sandboxed | None:
     """None where every provider is the real one."""
-    descriptions = context.descriptions.all()
-    played = [
-        description
-        for description in descriptions
-        if (choice := context.registry.choose(description.name)) and choice.sandbox
-    ]
+    played = [each for each in providers.all() if each.sandbox]
     if not played:
         return None
-    names = listed([description.display_name for description in played])
-    keys = tuple(description.auth.env for description in played if description.auth)
+    names = listed([each.display_name for each in played])
+    keys = tuple(each.description.auth.env for each in played if each.description and each.description.auth)
     drawn = "a real job and a real video file, with a drawn test picture instead of a generated one"
     return Sandboxed(
-        title="No key, no cost" if len(played) == len(descriptions) else f"{names} in the sandbox",
+        title="No key, no cost" if len(played) == len(providers.all()) else f"{names} in the sandbox",
         sentence=f"There is no key for {names}, so their videos are made on this machine: {drawn}. Nothing is billed.",
         keys=keys,
     )

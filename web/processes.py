@@ -391,12 +391,9 @@ def owns_database(settings: Settings) -> bool:
 
 def announce(context: "AppContext") -> None:
     """Tell on standard output where the page is, and with which providers it is serious."""
-    choices = {
-        description.name: context.registry.choose(description.name)
-        for description in context.descriptions.all()
-    }
-    sandboxed = sorted(name for name, choice in choices.items() if choice and choice.sandbox)
-    real = sorted(name for name, choice in choices.items() if choice and not choice.sandbox)
+    providers = context.registry.snapshots().all()
+    sandboxed = sorted(each.name for each in providers if each.sandbox)
+    real = sorted(each.name for each in providers if each.real)
     lines = [f"Shotlist is at {context.settings.address}/video"]
     if context.settings.public_url:
         lines.append(

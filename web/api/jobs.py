@@ -31,6 +31,7 @@ from models.spec.fields import Field, GroupField, MediaField, RowsField
 from models.spec.suggest import nearest
 from models.spec.values import JSON, Values
 from providers.data_uri import read_data_uri
+from providers.registry import ProviderSnapshots
 from tasks.context import AppContext
 from tasks.create_job import (
     CreateOutcome,
@@ -274,20 +275,26 @@ class FoundJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/models", summary="The catalogue", tags=["models"])
-async def list_models(context: NamedDependency[AppContext]) -> ModelsAnswer:
+async def list_models(
+    context: NamedDependency[AppContext], providers: NamedDependency[ProviderSnapshots]
+) -> ModelsAnswer:
     """All models that can be read, in the order of the page."""
-    return ModelsAnswer([model_entry(context, spec) for spec in context.catalogue.all()])
+    return ModelsAnswer([model_entry(providers, spec) for spec in context.catalogue.all()])
 
 
 @get("/models/{key:str}", summary="One model", tags=["models"], responses=MISSING)
-async def get_model(key: FromPath[str], context: NamedDependency[AppContext]) -> ModelAnswer:
+async def get_model(
+    key: FromPath[str],
+    context: NamedDependency[AppContext],
+    providers: NamedDependency[ProviderSnapshots],
+) -> ModelAnswer:
     """Its fields, rules, limits, price and examples, and the JSON Schema of its values."""
     spec = context.catalogue.get(key)
     if spec is None:
         near = nearest(key, [known.key for known in context.catalogue.all()])
         hint = f" Did you mean {near}?" if near else " GET /api/video/models lists them."
         raise RequestRefused(404, "unknown_model", f"There is no model {key}.{hint}")
-    return model_answer(context, spec)
+    return model_answer(providers, spec)
 
 
 @get("/jobs", summary="Your jobs", tags=["jobs"], responses={400: UNREADABLE})

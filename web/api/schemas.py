@@ -16,7 +16,7 @@ from models.spec.expressions import Expression
 from models.spec.fields import Field
 from models.spec.schema import Spec
 from models.spec.values import JSON
-from tasks.context import AppContext
+from providers.registry import ProviderSnapshots
 from tasks.jobs.model import Job, JobError, Output, State
 
 ALWAYS = ("name", "label", "required", "value")
@@ -252,8 +252,8 @@ def output_answer(job_id: str, output: Output) -> OutputAnswer:
     )
 
 
-def model_entry(context: AppContext, spec: Spec) -> ModelEntry:
-    choice = context.registry.choose(spec.provider)
+def model_entry(providers: ProviderSnapshots, spec: Spec) -> ModelEntry:
+    provider = providers.get(spec.provider)
     return ModelEntry(
         key=spec.key,
         display_name=spec.display_name,
@@ -262,15 +262,15 @@ def model_entry(context: AppContext, spec: Spec) -> ModelEntry:
         summary=spec.summary,
         status=spec.status,
         modes=list(spec.modes),
-        ready=choice is not None,
-        sandbox=choice is not None and choice.sandbox,
+        ready=provider.ready,
+        sandbox=provider.sandbox,
         price=typical_price(spec),
         typical_sec=spec.timing.typical_sec,
     )
 
 
-def model_answer(context: AppContext, spec: Spec) -> ModelAnswer:
-    entry = model_entry(context, spec)
+def model_answer(providers: ProviderSnapshots, spec: Spec) -> ModelAnswer:
+    entry = model_entry(providers, spec)
     return ModelAnswer(
         **{name: getattr(entry, name) for name in entry.__struct_fields__ if name != "price"},
         typical_price=entry.price,

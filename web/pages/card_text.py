@@ -13,6 +13,7 @@ from msgspec import Struct
 from models.spec.values import JSON
 from providers.description.schema import ProviderDescription
 from providers.outcomes import ours, quoted
+from providers.registry import ProviderSnapshot
 from tasks.jobs.model import Job, Output
 from tasks.worker.failures import price_again
 
@@ -318,9 +319,9 @@ def _without_error(job: Job, company: str) -> Trouble:
     )
 
 
-def acts(job: Job, description: ProviderDescription | None, now: float, nonce: str) -> list[Act]:
+def acts(job: Job, provider: ProviderSnapshot, now: float, nonce: str) -> list[Act]:
     base = f"/video/jobs/{job.id}"
-    acts, company = [], description.display_name if description else job.provider
+    acts, company, description = [], provider.display_name, provider.description
     stoppable = job.operation is None or (description is not None and description.cancel is not None)
     if job.live and job.state != "saving" and not job.cancel_requested_at and stoppable:
         acts.append(Act("Cancel", f"{base}/cancel", money=_cancel_money(job, description)))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from providers.description.schema import ProviderDescription
+from providers.registry import ProviderSnapshot
 from tasks.jobs.model import Job
 from web.pages import card_text as say
 from web.pages.card_text import Act, Extra, Trouble, VideoView, amount, clock
@@ -72,9 +72,9 @@ class Detail(Struct, frozen=True):
 ENDS = {"succeeded": "the video is ready", "failed": "failed", "unconfirmed": "not known whether it arrived"}
 
 
-def card(job: Job, description: ProviderDescription | None, now: float, nonce: str) -> Card:
+def card(job: Job, provider: ProviderSnapshot, now: float, nonce: str) -> Card:
     """`nonce` makes a retry from this card one order, however often it is pressed."""
-    company = description.display_name if description else job.provider
+    company = provider.display_name
     video = say.video_view(job)
     since = (job.started_at or job.created_at) if job.live else None
     elapsed = now - since if since else 0.0
@@ -105,7 +105,7 @@ def card(job: Job, description: ProviderDescription | None, now: float, nonce: s
         trouble=None if video or job.live or job.state == "succeeded" else say.trouble(job, company),
         provider_id=job.provider_job_id or "",
         again=f"/video?again={job.id}",
-        acts=tuple(say.acts(job, description, now, nonce)),
+        acts=tuple(say.acts(job, provider, now, nonce)),
     )
 
 
@@ -153,18 +153,14 @@ def day_title(day: date, today: date) -> str:
     return f"{day:%A} {day.day} {day:%B}" if day.year == today.year else f"{day.day} {day:%B %Y}"
 
 
-def detail(job: Job, description: ProviderDescription | None) -> Detail:
+def detail(job: Job, provider: ProviderSnapshot) -> Detail:
     """The settings as they were chosen, and the record of what became of them."""
     record = [
         ("Ordered", moment(job.created_at)),
         ("Accepted by the provider", moment(job.started_at) if job.started_at else ""),
         ("Ended", moment(job.ended_at) if job.ended_at else ""),
         ("Took", clock(job.ended_at - job.created_at) if job.ended_at else ""),
-        (
-            "Provider",
-            (description.display_name if description else job.provider)
-            + (" (sandbox)" if job.sandbox else ""),
-        ),
+        ("Provider", provider.display_name + (" (sandbox)" if job.sandbox else "")),
         ("Provider's id", job.provider_job_id or ""),
         ("Estimate", job.estimate.text),
         ("Cost", amount(job.cost.amount, job.cost.currency) if job.cost else ""),

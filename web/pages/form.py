@@ -18,6 +18,7 @@ from models.form.validate import check_state
 from models.pricing import estimate_state
 from models.spec.schema import Spec
 from models.spec.values import JSON, Facts, Values, is_absent, same
+from providers.registry import ProviderSnapshot, ProviderSnapshots
 from tasks.context import AppContext
 from tasks.create_job import shown_price
 from tasks.jobs.model import Job
@@ -133,7 +134,7 @@ class Setting(Struct, frozen=True):
 
 
 def draw(
-    context: AppContext,
+    providers: ProviderSnapshots,
     spec: Spec,
     typed: Typed,
     setting: Setting,
@@ -150,7 +151,7 @@ def draw(
     plain, advanced = field_views(settled.state, said)
     wrong = tuple(field_errors((*plain, *advanced)))
     cost = estimate_state(spec, settled.state)
-    (about,) = views(context, [spec])
+    (about,) = views(providers, [spec])
     given = {name: value for name, value in settled.values.items() if name in typed.touched or name == "mode"}
     return FormView(
         nonce=setting.nonce or new_nonce(),
@@ -164,7 +165,7 @@ def draw(
         fields=plain,
         advanced=advanced,
         advanced_open=any(view.wrong or view.note for view in advanced),
-        error=form_error(errors, wrong) or ("" if about.ready else _no_way(context, spec)),
+        error=form_error(errors, wrong) or ("" if about.ready else _no_way(providers.get(spec.provider))),
         wrong=wrong if tried or refused.errors else (),
         tried=tried,
         notice=refused.notice,
@@ -210,13 +211,12 @@ def _carried(spec: Spec, values: Values, drawn: Collection[str]) -> Iterator[Pai
     yield from to_pairs([field for field in spec.form.fields if field.name not in drawn], values)
 
 
-def _no_way(context: AppContext, spec: Spec) -> str:
-    description = context.descriptions.get(spec.provider)
+def _no_way(provider: ProviderSnapshot) -> str:
+    description = provider.description
     if description is None:
-        return f"How to speak to {spec.provider} is not described, so this model cannot run: choose another."
+        return f"How to speak to {provider.name} is not described, so this model cannot run: choose another."
     key = f" or set {description.auth.env}" if description.auth else ""
-    name = description.display_name
-    return f"There is no key for {name} and no sandbox, so this model cannot run: choose another{key}."
+    return f"There is no key for {provider.display_name} and no sandbox, so this model cannot run: choose another{key}."
 
 
 def _equal(one: JSON, other: JSON) -> bool:

@@ -12,6 +12,7 @@ GET  /video/library           every job by day, newest first; ?before=ID pages o
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response, Template
 from litestar.types import ControllerRouterHandler
 
+from providers.registry import ProviderSnapshots
 from tasks.context import AppContext
 from tasks.create_job import JobCreated, create_job, delete_job
 from tasks.jobs.model import Job
@@ -38,13 +40,16 @@ WITH_FORM = "/video"  # the one page where a new card can be put on top
 
 @get("/video/live", include_in_schema=False)
 async def live_cards(
-    context: NamedDependency[AppContext], owner: NamedDependency[str], watch: FromQuery[str] = ""
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
+    watch: FromQuery[str] = "",
 ) -> Template:
     ids = tuple(watch.split())
     jobs = await context.jobs.list_live(owner, ids)
     return show(
         "_live.html",
-        cards=cards(context, jobs),
+        cards=cards(providers, jobs),
         gone=sorted({*ids} - {job.id for job in jobs}),
         watch=watched(jobs, time.time()),
         said=ended_words(jobs),
@@ -57,16 +62,17 @@ async def job_page(
     job_id: FromPath[str],
     context: NamedDependency[AppContext],
     owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
 ) -> Template:
     job = await _job(context, owner, job_id)
-    (shown,) = cards(context, [job])
+    (shown,) = cards(providers, [job])
     if is_htmx(request):
         return show("_card.html", card=shown)
     more = {
-        "detail": detail(job, context.descriptions.get(job.provider)),
+        "detail": detail(job, providers.get(job.provider)),
         "watch": watched([job], time.time()),
     }
-    return show("job.html", **shell(context, "library"), card=shown, alone=True, **more)
+    return show("job.html", **shell(providers, "library"), card=shown, alone=True, **more)
 
 
 @post("/video/jobs/{job_id:str}/cancel", include_in_schema=False, status_code=200)
@@ -75,11 +81,12 @@ async def cancel(
     job_id: FromPath[str],
     context: NamedDependency[AppContext],
     owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
 ) -> Response[Any]:
     job = await context.jobs.request_cancel(owner, job_id)
     if job is None:
         raise _missing()
-    return await _changed(request, context, owner, job)
+    return await _changed(request, context, owner, providers, job)
 
 
 @post("/video/jobs/{job_id:str}/retry", include_in_schema=False, status_code=200)
@@ -88,6 +95,7 @@ async def retry(
     job_id: FromPath[str],
     context: NamedDependency[AppContext],
     owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
 ) -> Response[Any]:
     """The price was on the button; where it rose, or the model changed or went away, the filled form comes instead."""
     old = await _job(context, owner, job_id)
@@ -107,7 +115,7 @@ async def retry(
         return _go(request, f"/video?again={old.id}")
     if not is_htmx(request):
         return Redirect(f"/video/jobs/{answer.job.id}", status_code=303)
-    (shown,) = cards(context, [answer.job])
+    (shown,) = cards(providers, [answer.job])
     return show(
         "_added.html",
         card=shown,
@@ -124,6 +132,7 @@ async def found(
     job_id: FromPath[str],
     context: NamedDependency[AppContext],
     owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
 ) -> Response[Any]:
     given = dict(await _pairs(request)).get("provider_job_id", "")
     match await record_job_id(context, owner, job_id, given):
@@ -132,7 +141,7 @@ async def found(
         case NotFound(sentence):
             raise RequestRefused(409, "not_found_there", sentence)
         case job:
-            return await _changed(request, context, owner, job)
+            return await _changed(request, context, owner, providers, job)
 
 
 @post("/video/jobs/{job_id:str}/delete", include_in_schema=False, status_code=200)
@@ -155,25 +164,28 @@ async def delete(
 
 @get("/video/library", include_in_schema=False)
 async def library(
-    context: NamedDependency[AppContext], owner: NamedDependency[str], before: FromQuery[str] = ""
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
+    before: FromQuery[str] = "",
 ) -> Template:
     jobs = await context.jobs.list_page(owner, limit=PAGE + 1, before=before or None)
     page = jobs[:PAGE]
     return show(
         "library.html",
-        **shell(context, "library"),
+        **shell(providers, "library"),
         alone=True,
-        days=days(list(zip(page, cards(context, page), strict=True)), date.today()),
+        days=days(list(zip(page, cards(providers, page), strict=True)), date.today()),
         older=page[-1].id if len(jobs) > PAGE else "",
         first=not before,
         watch=watched(page, time.time()),
     )
 
 
-def cards(context: AppContext, jobs: Any) -> tuple[Card, ...]:
+def cards(providers: ProviderSnapshots, jobs: Iterable[Job]) -> tuple[Card, ...]:
     """Jobs as their cards, each retry button with a nonce of its own."""
     now = time.time()
-    return tuple(card(job, context.descriptions.get(job.provider), now, new_nonce()) for job in jobs)
+    return tuple(card(job, providers.get(job.provider), now, new_nonce()) for job in jobs)
 
 
 async def _watch(request: AnyRequest, context: AppContext, owner: str, *new: Job) -> Watch:
@@ -193,11 +205,13 @@ async def _job(context: AppContext, owner: str, job_id: str) -> Job:
     return job
 
 
-async def _changed(request: AnyRequest, context: AppContext, owner: str, job: Job) -> Response[Any]:
+async def _changed(
+    request: AnyRequest, context: AppContext, owner: str, providers: ProviderSnapshots, job: Job
+) -> Response[Any]:
     """The card as it is now, and a poll that watches it as long as it is live."""
     if not is_htmx(request):
         return _back(request, job.id)
-    (shown,) = cards(context, [job])
+    (shown,) = cards(providers, [job])
     return show("_changed.html", card=shown, watch=await _watch(request, context, owner, job))
 
 

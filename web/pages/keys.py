@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from providers.description.schema import ProviderDescription
 from providers.outcomes import KeyCheck
-from providers.registry import KeySource
+from providers.registry import KeySource, ProviderSnapshot
 from tasks.context import AppContext
 from tasks.provider_keys import BadKey, UnreadableKey, ending
 from web.errors import AnyRequest, RequestRefused
@@ -91,25 +91,32 @@ async def remove_key(provider: FromPath[str], context: NamedDependency[AppContex
 
 async def _page(context: AppContext, wrong: str = "", error: str = "") -> Template:
     await context.keys.refresh(0)
+    providers = context.registry.snapshots()
     models = [spec.provider for spec in context.catalogue.all()]
     views = [
         await _view(
-            context, description, models.count(description.name), error if description.name == wrong else ""
+            context, each, each.description, models.count(each.name), error if each.name == wrong else ""
         )
-        for description in sorted(
-            context.descriptions.all(), key=lambda description: description.display_name.lower()
-        )
+        for each in sorted(providers.all(), key=lambda each: each.display_name.lower())
+        if each.description is not None
     ]
-    return show("account.html", **shell(context, "account"), keys=views)
+    return show("account.html", **shell(providers, "account"), keys=views)
 
 
-async def _view(context: AppContext, description: ProviderDescription, models: int, error: str) -> KeyView:
+async def _view(
+    context: AppContext,
+    provider: ProviderSnapshot,
+    description: ProviderDescription,
+    models: int,
+    error: str,
+) -> KeyView:
     key, source = context.registry.key(description.name), context.registry.key_source(description.name)
-    choice = context.registry.choose(description.name)
-    real = choice is not None and not choice.sandbox
+    real = provider.real
     check = await context.keys.last_check(description.name, key) if real else None
     refused = check is not None and check.state == "refused"
-    stands: Stands = "off" if choice is None else "sandbox" if not real else "refused" if refused else "real"
+    stands: Stands = (
+        "off" if not provider.ready else "sandbox" if not real else "refused" if refused else "real"
+    )
     return KeyView(
         provider=description.name,
         name=description.display_name,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -21,6 +20,7 @@ from msgspec import Struct
 from models.pricing import estimate, typical_price, unit_price
 from models.spec.schema import Spec
 from models.spec.values import MODE_LABELS
+from providers.registry import ProviderSnapshot, ProviderSnapshots
 from tasks.context import AppContext
 from web.errors import AnyRequest
 from web.layout import is_htmx, shell, show
@@ -70,20 +70,24 @@ async def model_list(
     request: AnyRequest,
     context: NamedDependency[AppContext],
     owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
     q: FromQuery[str] = "",
 ) -> Template:
     if is_htmx(request):
-        listed = await _search(context, owner, q)
+        listed = await _search(context, providers, owner, q)
         return show("_found.html" if "q" in request.query_params else "_models.html", found=listed)
-    return _page(context, q, ())
+    return _page(context, providers, q, ())
 
 
 @post("/video/models", include_in_schema=False, status_code=200, request_max_body_size=MAX_UPLOAD_REQUEST)
 async def model_list_with_form(
-    request: AnyRequest, context: NamedDependency[AppContext], owner: NamedDependency[str]
+    request: AnyRequest,
+    context: NamedDependency[AppContext],
+    owner: NamedDependency[str],
+    providers: NamedDependency[ProviderSnapshots],
 ) -> Template:
     form = await read_form_data(request, context, owner)
-    return _page(context, "", carried(form))
+    return _page(context, providers, "", carried(form))
 
 
 def carried(form: FormData) -> tuple[Pair, ...]:
@@ -92,24 +96,24 @@ def carried(form: FormData) -> tuple[Pair, ...]:
     return (*form.pairs, *rows, ("model", form.drawn_model), ("_was", form.was), ("nonce", form.nonce))
 
 
-def _page(context: AppContext, q: str, pairs: tuple[Pair, ...]) -> Template:
-    every = search(context, q, most=None)
-    return show("models.html", **shell(context, ""), found=every, q=q, carried=pairs, plain=True)
+def _page(context: AppContext, providers: ProviderSnapshots, q: str, pairs: tuple[Pair, ...]) -> Template:
+    every = search(context, providers, q, most=None)
+    return show("models.html", **shell(providers, ""), found=every, q=q, carried=pairs, plain=True)
 
 
-async def _search(context: AppContext, owner: str, q: str) -> Found:
+async def _search(context: AppContext, providers: ProviderSnapshots, owner: str, q: str) -> Found:
     """An empty search begins with the models used lately."""
     if q.strip():
-        return search(context, q)
+        return search(context, providers, q)
     jobs = await context.jobs.list_page(owner, limit=30)
     keys = list(dict.fromkeys(job.model for job in jobs))[:RECENT]
     lately = [spec for key in keys if (spec := context.catalogue.get(key))]
-    rest = search(context, "")
-    first = (Family("Used lately", views(context, lately)),) if lately else ()
+    rest = search(context, providers, "")
+    first = (Family("Used lately", views(providers, lately)),) if lately else ()
     return Found(q, (*first, *rest.families), rest.total, rest.more)
 
 
-def search(context: AppContext, q: str, most: int | None = MOST) -> Found:
+def search(context: AppContext, providers: ProviderSnapshots, q: str, most: int | None = MOST) -> Found:
     """Models of which every word of `q` is somewhere in the name, family, provider, modes, key or price.
 
     A word such as `<$1` asks that a clip with the model's defaults surely costs at most so much; what is billed by the
@@ -119,13 +123,13 @@ def search(context: AppContext, q: str, most: int | None = MOST) -> Found:
     limits = [found for word in words if (found := AT_MOST.fullmatch(word))]
     plain = [word for word in words if not AT_MOST.fullmatch(word)]
     fits = [
-        spec for spec in context.catalogue.all() if all(word in _haystack(context, spec) for word in plain)
+        spec for spec in context.catalogue.all() if all(word in _haystack(providers, spec) for word in plain)
     ]
     for limit in limits:
         fits = [spec for spec in fits if _costs_at_most(spec, Decimal(limit["usd"]), limit["per"])]
     shown = fits[:most]
     groups: dict[str, list[ModelView]] = {}
-    for spec, view in zip(shown, views(context, shown), strict=True):
+    for spec, view in zip(shown, views(providers, shown), strict=True):
         groups.setdefault(spec.family, []).append(view)
     families = tuple(Family(name, tuple(members)) for name, members in groups.items())
     return Found(q, families, len(fits), len(fits) - len(shown))
@@ -143,56 +147,41 @@ def _costs_at_most(spec: Spec, usd: Decimal, per: str | None) -> bool:
     return unit.high * asked <= usd * SECONDS[unit.per]
 
 
-def views(context: AppContext, specs: Iterable[Spec]) -> tuple[ModelView, ...]:
-    choices = {
-        description.name: context.registry.choose(description.name)
-        for description in context.descriptions.all()
-    }
-    mixed = len({choice.sandbox for choice in choices.values() if choice}) > 1
-    return tuple(_view(context, spec, choices.get(spec.provider), mixed) for spec in specs)
+def views(providers: ProviderSnapshots, specs: Iterable[Spec]) -> tuple[ModelView, ...]:
+    return tuple(_view(spec, providers.get(spec.provider), providers.mixed) for spec in specs)
 
 
-def company(context: AppContext, provider: str) -> str:
-    """A provider's name for people."""
-    description = context.descriptions.get(provider)
-    return description.display_name if description else provider
-
-
-def _has_key(context: AppContext, provider: str) -> bool:
-    """A server of one's own has none, and bills nothing."""
-    description = context.descriptions.get(provider)
-    return description is not None and description.auth is not None
-
-
-def _view(context: AppContext, spec: Spec, choice: Any, mixed: bool) -> ModelView:
+def _view(spec: Spec, provider: ProviderSnapshot, mixed: bool) -> ModelView:
     return ModelView(
         key=spec.key,
         name=spec.display_name,
-        provider=company(context, spec.provider),
+        provider=provider.display_name,
         price=typical_price(spec),
         usual=about(spec.timing.typical_sec),
         modes=", ".join(MODE_LABELS[mode] for mode in spec.modes),
-        ready=choice is not None,
-        why_not="" if choice else _why_not(context, spec.provider),
-        sandbox=choice is not None and choice.sandbox,
-        billed=choice is not None and not choice.sandbox and _has_key(context, spec.provider),
-        tagged=mixed and choice is not None and choice.sandbox,
+        ready=provider.ready,
+        why_not="" if provider.ready else _why_not(provider),
+        sandbox=provider.sandbox,
+        billed=provider.real and _has_key(provider),
+        tagged=mixed and provider.sandbox,
         imported=spec.status == "imported",
     )
 
 
-def _why_not(context: AppContext, provider: str) -> str:
-    description = context.descriptions.get(provider)
-    return (
-        f"needs a key of {description.display_name}"
-        if description
-        else f"no connection to {provider} is described"
-    )
+def _has_key(provider: ProviderSnapshot) -> bool:
+    """A server of one's own has none, and bills nothing."""
+    return provider.description is not None and provider.description.auth is not None
 
 
-def _haystack(context: AppContext, spec: Spec) -> str:
+def _why_not(provider: ProviderSnapshot) -> str:
+    if provider.description is None:
+        return f"no connection to {provider.name} is described"
+    return f"needs a key of {provider.display_name}"
+
+
+def _haystack(providers: ProviderSnapshots, spec: Spec) -> str:
     modes = " ".join(f"{mode} {MODE_LABELS[mode]}" for mode in spec.modes)
-    named = f"{spec.display_name} {spec.family} {company(context, spec.provider)} {spec.provider} {spec.key}"
+    named = f"{spec.display_name} {spec.family} {providers.get(spec.provider).display_name} {spec.provider} {spec.key}"
     return f"{named} {modes} {typical_price(spec)} {spec.status}".lower()
 
 

@@ -7,15 +7,18 @@ import pytest
 from msgspec.structs import replace
 
 from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, make_error, ours
+from providers.registry import ProviderSnapshot
 from tasks.jobs.model import JobError, Output
 from tasks.worker.failures import failed, unconfirmed
 from tests.web.pages.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job
 from web.api.schemas import job_answer
 from web.pages.cards import Card, card, day_title, days, detail, watched
 
+PROVIDER = ProviderSnapshot(WIRE.name, WIRE)
+
 
 def shown(**facts: object) -> Card:
-    return card(job(**facts), WIRE, NOW, "n")
+    return card(job(**facts), PROVIDER, NOW, "n")
 
 
 def buttons(found: Card) -> list[tuple[str, str]]:
@@ -66,7 +69,7 @@ def test_canceling_says_what_it_may_cost() -> None:
     assert buttons(shown(state="processing", operation=OPERATION)) == [("Cancel", "may be billed")]
     assert buttons(shown(state="processing", operation=OPERATION, sandbox=True)) == [("Cancel", "free")]
     assert buttons(shown(state="processing", cancel_requested_at=NOW)) == []
-    deaf = card(job(state="processing", operation=OPERATION), DEAF, NOW, "n")
+    deaf = card(job(state="processing", operation=OPERATION), ProviderSnapshot(DEAF.name, DEAF), NOW, "n")
     assert buttons(deaf) == [], "a provider that cannot be stopped has no button"
 
 
@@ -253,7 +256,7 @@ def test_days_are_named_as_people_name_them(day: date, title: str) -> None:
 def test_cards_are_grouped_by_day_in_their_order() -> None:
     noon = datetime(2026, 11, 22, 12).timestamp()
     jobs = [job(id=name, created_at=noon - hours * 3600) for name, hours in (("a", 0), ("b", 1), ("c", 24))]
-    grouped = days([(each, card(each, WIRE, noon, "n")) for each in jobs], date(2026, 11, 22))
+    grouped = days([(each, card(each, PROVIDER, noon, "n")) for each in jobs], date(2026, 11, 22))
     assert [(day.title, [each.id for each in day.cards]) for day in grouped] == [
         ("Today", ["a", "b"]),
         ("Yesterday", ["c"]),
@@ -261,6 +264,6 @@ def test_cards_are_grouped_by_day_in_their_order() -> None:
 
 
 def test_the_record_names_the_sandbox_and_leaves_out_what_is_not_known() -> None:
-    record = dict(detail(job(sandbox=True), WIRE).record)
+    record = dict(detail(job(sandbox=True), PROVIDER).record)
     assert record["Provider"] == "Acme (sandbox)"
     assert "Ended" not in record
