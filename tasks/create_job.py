@@ -10,12 +10,11 @@ The price that was shown before an order, as a form carries it, and whether the 
 
 from __future__ import annotations
 
-import difflib
 import re
 import secrets
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +25,7 @@ from models.form.validate import check_state
 from models.payload import BodyConflictError, Mapped, map_state
 from models.pricing import Estimate, UnitPrice, estimate_state
 from models.spec.schema import Spec
+from models.spec.suggest import did_you_mean_sentence
 from models.spec.values import JSON, Values
 from providers.outcomes import Submission
 from providers.registry import Choice
@@ -99,70 +99,100 @@ class JobCreated(msgspec.Struct, frozen=True):
 class Invalid(msgspec.Struct, frozen=True):
     """A sentence by field name; "" is the whole form."""
 
+    code: ClassVar[str] = "invalid"
     errors: dict[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """All of them, for whoever has no fields to put them beside."""
+        return "; ".join(self.errors.values())
 
 
 class UnknownModel(msgspec.Struct, frozen=True):
-    nearest: str | None
+    """No model has this key."""
+
+    code: ClassVar[str] = "unknown_model"
     sentence: str
 
 
 class NotReady(msgspec.Struct, frozen=True):
     """The model cannot be ordered just now; nothing was sent."""
 
+    code: ClassVar[str] = "not_ready"
     sentence: str
 
 
 class KeyReused(msgspec.Struct, frozen=True):
     """The idempotency key was used for something else."""
 
+    code: ClassVar[str] = "idempotency_key_reused"
     sentence: str
 
 
 class PriceRose(msgspec.Struct, frozen=True):
     """The price is higher than the one that was shown; nothing was ordered."""
 
+    code: ClassVar[str] = "price_rose"
     estimate: Estimate
     sentence: str
 
 
-CreateOutcome = JobCreated | Invalid | UnknownModel | NotReady | KeyReused | PriceRose
+CreateRefused = Invalid | UnknownModel | NotReady | KeyReused | PriceRose
+"""Each has a `code` for programs and a `sentence` for people, which page, API and command line give as they are."""
+
+CreateOutcome = JobCreated | CreateRefused
 
 
-async def create_job(
-    context: AppContext,
-    *,
-    owner: str,
-    model: str,
-    values: Values,
-    from_form: bool,
-    idempotency_key: str | None = None,
-    shown_estimate: str | None = None,
-    retry_of: str | None = None,
-    body_hash: str | None = None,
-    shown_free: bool = False,
-) -> CreateOutcome:
-    """Check, price, freeze and insert; then tell the queue. Nothing is sent to a provider here.
+class JobRefusal(msgspec.Struct, frozen=True):
+    """What cannot be done with a job: a code for programs, a sentence for people."""
+
+    code: str
+    sentence: str
+
+
+NO_JOB = JobRefusal("not_found", "There is no such job, or it is not yours.")
+STILL_RUNNING = JobRefusal("still_running", "This job still runs, so it was not deleted: cancel it first.")
+
+
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks to be made, by whichever door.
 
     `values` from a form may hold what is hidden now; it is dropped. `shown_estimate` is what `shown_price` gave when
     the form was drawn, None where nothing was shown. `shown_free`: whoever orders was told that it runs in the sandbox
-    and costs nothing. `body_hash` is compared for the same `idempotency_key` instead
-    of model and values, where a door changes values before it comes here. `from_form` orders are made once for two
-    presses of a button, as `tasks.idempotency` says.
+    and costs nothing. `body_hash` is compared for the same `idempotency_key` instead of model and values, where a door
+    changes values before it comes here. `from_form` requests are made once for two presses of a button, as
+    `tasks.idempotency` says.
     """
-    arrived = context.jobs.clock()
-    key = _key(owner, idempotency_key, body_hash or digest(model, values))
+
+    owner: str
+    model: str
+    values: Values
+    from_form: bool
+    idempotency_key: str | None = None
+    shown_estimate: str | None = None
+    retry_of: str | None = None
+    body_hash: str | None = None
+    shown_free: bool = False
+
+
+async def create_job(context: AppContext, request: JobRequest) -> CreateOutcome:
+    """Check, price, freeze and insert; then tell the queue. Nothing is sent to a provider here."""
+    arrived, owner = context.jobs.clock(), request.owner
+    body = request.body_hash or digest(request.model, request.values)
+    key = _key(owner, request.idempotency_key, body)
     known = await context.jobs.get_by_key(key) if key else None
-    if known is not None and (known.same or not from_form):
+    if known is not None and (known.same or not request.from_form):
         return await _replay(context, owner, known, None)
-    job = await _prepare(context, owner, model, values, from_form, shown_estimate, shown_free)
+    job = await _prepare(context, request)
     if known is not None:
         return await _replay(context, owner, known, job if isinstance(job, Job) else None)
     if not isinstance(job, Job):
         return job
+    retry_of = request.retry_of
     retried = await context.jobs.get(owner, retry_of) if retry_of else None
     job = msgspec.structs.replace(job, retry_of=retried.id if retried else None)
-    press = press_for(job, f"retry {retry_of}" if retry_of else "form", arrived) if from_form else None
+    pressed = f"retry {retry_of}" if retry_of else "form"
+    press = press_for(job, pressed, arrived) if request.from_form else None
     return await _insert(context, job, key, press)
 
 
@@ -184,48 +214,43 @@ async def _insert(
     return JobCreated(job, replayed=False)
 
 
-async def delete_job(context: AppContext, owner: str, job_id: str) -> Literal["deleted", "live", "missing"]:
+async def delete_job(context: AppContext, owner: str, job_id: str) -> JobRefusal | None:
     """Delete a job that rests, with its files; what it cost stays in the ledger."""
-    answer = await context.jobs.delete(owner, job_id)
-    if answer == "deleted":
-        await context.media.delete(job_id)
-    return answer
+    match await context.jobs.delete(owner, job_id):
+        case "live":
+            return STILL_RUNNING
+        case "missing":
+            return NO_JOB
+    await context.media.delete(job_id)
+    return None
 
 
-async def _prepare(
-    context: AppContext,
-    owner: str,
-    model: str,
-    values: Values,
-    from_form: bool,
-    shown: str | None,
-    shown_free: bool,
-) -> Job | UnknownModel | Invalid | PriceRose | NotReady:
+async def _prepare(context: AppContext, request: JobRequest) -> Job | CreateRefused:
     """The job as it will be inserted, or why there is none."""
-    spec = context.catalogue.get(model)
+    spec = context.catalogue.get(request.model)
     if spec is None:
-        return _unknown(context, model)
-    facts = await context.uploads.facts(owner, _texts(values))
-    state = (posted_state if from_form else form_state)(spec, values, facts)
+        return _unknown(context, request.model)
+    facts = await context.uploads.facts(request.owner, _texts(request.values))
+    state = (posted_state if request.from_form else form_state)(spec, request.values, facts)
     checked = check_state(spec, state)
     if checked.errors:
         return Invalid(checked.errors)
     price = estimate_state(spec, state)
-    if shown is not None and rose(shown, price):
+    if request.shown_estimate is not None and rose(request.shown_estimate, price):
         return PriceRose(
             price, f"The price is {price.text} now. Nothing was ordered: run it again to accept that."
         )
     choice = context.registry.choose(spec.provider)
     if choice is None:
         return NotReady(_not_ready(spec))
-    if shown_free and not choice.sandbox:
+    if request.shown_free and not choice.sandbox:
         return PriceRose(price, _not_free(spec, price))
     if not context.media.has_room():
         return NotReady(
             "The disk of this server is nearly full, so a video could not be stored. Nothing was ordered."
         )
     try:
-        return _freeze(spec, state, price, choice, owner, context.jobs.clock())
+        return _freeze(spec, state, price, choice, request.owner, context.jobs.clock())
     except BodyConflictError as error:
         return NotReady(
             f"The file of {spec.display_name} sends two values to one place ({error}). Nothing was ordered: "
@@ -290,10 +315,8 @@ def _key(owner: str, key: str | None, body: str) -> IdempotencyKey | None:
 
 
 def _unknown(context: AppContext, model: str) -> UnknownModel:
-    keys = [spec.key for spec in context.catalogue.all()]
-    nearest = next(iter(difflib.get_close_matches(model, keys, n=1)), None)
-    hint = f" Did you mean {nearest}?" if nearest else ""
-    return UnknownModel(nearest, f"There is no model {model!r}.{hint} Nothing was ordered.")
+    hint = did_you_mean_sentence(model, (spec.key for spec in context.catalogue.all()))
+    return UnknownModel(f"There is no model {model!r}.{hint} Nothing was ordered.")
 
 
 def _not_ready(spec: Spec) -> str:

@@ -7,6 +7,7 @@ Whether an order without a clear answer did arrive, where its provider can be as
 
 import asyncio
 import logging
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ LONGEST_ID = 200  # characters
 class NotFound(Struct, frozen=True):
     """A sentence for people; nothing was changed."""
 
+    code: ClassVar[str] = "not_found_there"
     sentence: str
 
 

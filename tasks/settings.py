@@ -3,7 +3,6 @@
 A storage URL, taken apart: s3://bucket/prefix?endpoint=https://…&region=…
 """
 
-import difflib
 import ipaddress
 import logging
 import os
@@ -16,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from dotenv import dotenv_values
 
+from models.spec.suggest import nearest
 from tasks.private_files import OTHERS, read_whole, tighten, write_once
 
 
@@ -224,8 +224,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         if name.endswith("_BASE_URL"):
             _url(name, environ[f"SHOTLIST_{name}"].strip(), ("https", "http"))
             continue
-        nearest = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f" Did you mean SHOTLIST_{nearest[0]}?" if nearest else " .env.example lists all of them."
+        meant = nearest(name, NAMES)
+        hint = f" Did you mean SHOTLIST_{meant}?" if meant else " .env.example lists all of them."
         raise SettingsError(f"SHOTLIST_{name} is not a setting of Shotlist.{hint}")
 
 

@@ -1,7 +1,7 @@
 """What a request that cannot be answered gets: one JSON shape, `{"error": {class, message}}`, with a sentence."""
 
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import MediaType, Request, Response
@@ -51,6 +51,24 @@ class RequestRefused(Exception):  # noqa: N818
         self.status = status
         self.error_class = error_class
         self.message = message
+
+
+class Coded(Protocol):
+    """A refusal of the floors below: a code for programs, a sentence for people."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+
+STATUS = {"not_found": 404, "unknown_model": 404}
+
+
+def refusal(refused: Coded) -> RequestRefused:
+    """The same, as an answer: its status is 409 unless nothing is there."""
+    return RequestRefused(STATUS.get(refused.code, 409), refused.code, refused.sentence)
 
 
 # What Litestar itself refuses: its own words are for developers, these are for whoever asked.

@@ -15,8 +15,11 @@ from models.pricing import Estimate, estimate
 from models.spec.catalogue import Catalogue
 from models.spec.values import Values
 from tasks.create_job import (
+    NO_JOB,
+    STILL_RUNNING,
     Invalid,
     JobCreated,
+    JobRequest,
     KeyReused,
     NotReady,
     PriceRose,
@@ -36,7 +39,7 @@ BOAT: Values = {"mode": "t2v", "prompt": "A paper boat", "duration": 5}
 
 async def _place(world: World, values: dict[str, Any] | None = None, **more: Any) -> Any:
     given = {"owner": "ann", "model": KLING, "values": values or dict(BOAT), "from_form": False, **more}
-    return await create_job(world.parts, **given)
+    return await create_job(world.parts, JobRequest(**given))
 
 
 async def _count(world: World) -> int:
@@ -77,7 +80,9 @@ async def test_a_spec_that_sends_two_values_to_one_place_orders_nothing_and_says
     text = (Path(models.__file__).parent / f"{KLING}.toml").read_text()
     (tmp_path / f"{KLING}.toml").write_text(text.replace('wire = "input.*"', 'wire = "input"'))
     context = replace(world.parts, catalogue=Catalogue((tmp_path,)))
-    answer = await create_job(context, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    answer = await create_job(
+        context, JobRequest(owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    )
     assert isinstance(answer, NotReady)
     assert "Nothing was ordered" in answer.sentence
     assert await _count(world) == 0
@@ -99,7 +104,7 @@ async def test_wrong_values_are_told_all_at_once_and_make_no_job(world: World) -
 async def test_an_unknown_model_is_told_with_the_nearest(world: World) -> None:
     answer = await _place(world, model="kling-2.1-master")
     assert isinstance(answer, UnknownModel)
-    assert answer.nearest == KLING
+    assert f"Did you mean {KLING}?" in answer.sentence
     assert KLING in answer.sentence
 
 
@@ -116,7 +121,9 @@ async def test_a_full_disk_takes_no_order(world: World) -> None:
             return False
 
     context = msgspec.structs.replace(world.parts, media=Full(world.parts.media.store))
-    answer = await create_job(context, owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    answer = await create_job(
+        context, JobRequest(owner="ann", model=KLING, values=dict(BOAT), from_form=False)
+    )
     assert isinstance(answer, NotReady)
     assert await _count(world) == 0
 
@@ -184,7 +191,7 @@ async def test_a_refused_wish_does_not_use_up_its_key(world: World) -> None:
 async def test_a_replay_of_a_deleted_job_orders_nothing(world: World) -> None:
     first = await _place(world, idempotency_key="k1")
     await world.jobs.request_cancel("ann", first.job.id)
-    assert await delete_job(world.parts, "ann", first.job.id) == "deleted"
+    assert await delete_job(world.parts, "ann", first.job.id) is None
     assert isinstance(await _place(world, idempotency_key="k1"), KeyReused)
     assert await _count(world) == 0
 
@@ -267,7 +274,7 @@ async def test_a_job_keeps_its_upload_until_it_is_deleted(world: World, tmp_path
     assert world.acme.delivered == [upload.id]
     later = world.jobs.clock() + 90_000
     assert await world.parts.uploads.sweep(later) == 0
-    assert await delete_job(world.parts, "ann", answer.job.id) == "deleted"
+    assert await delete_job(world.parts, "ann", answer.job.id) is None
     assert await world.parts.media.find(answer.job.id, "video.mp4") is None
     assert await world.parts.uploads.sweep(later) == 1
 
@@ -291,6 +298,6 @@ async def test_a_retry_is_a_new_job_that_names_the_old_one_of_the_same_owner(wor
 async def test_a_live_job_is_not_removed(world: World) -> None:
     answer = await _place(world)
     job: Job = answer.job
-    assert await delete_job(world.parts, "ann", job.id) == "live"
-    assert await delete_job(world.parts, "bob", job.id) == "missing"
+    assert await delete_job(world.parts, "ann", job.id) == STILL_RUNNING
+    assert await delete_job(world.parts, "bob", job.id) == NO_JOB
     assert await world.jobs.get("ann", job.id) is not None

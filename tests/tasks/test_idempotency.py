@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from models.spec.values import Values
 from tasks.context import AppContext
-from tasks.create_job import JobCreated, KeyReused, create_job, delete_job
+from tasks.create_job import JobCreated, JobRequest, KeyReused, create_job, delete_job
 from tasks.idempotency import is_same_but_files
 from tasks.jobs.model import Job
 from tasks.jobs.repository import JobRepository
@@ -33,7 +33,7 @@ class Placing:
     async def press(self, **more: Any) -> JobCreated:
         given = {"owner": "ann", "model": KLING, "values": dict(BOAT), "from_form": True, **more}
         given.setdefault("idempotency_key", f"nonce {next(_nonces)}")
-        answer = await create_job(self.parts, **given)
+        answer = await create_job(self.parts, JobRequest(**given))
         assert isinstance(answer, JobCreated), answer
         return answer
 
@@ -140,7 +140,7 @@ async def test_a_press_after_a_cancel_or_a_delete_is_no_repeat(placing: Placing)
     assert not second.replayed
     assert (await placing.press()).job == second.job
     await placing.parts.jobs.request_cancel("ann", second.job.id)
-    assert await delete_job(placing.parts, "ann", second.job.id) == "deleted"
+    assert await delete_job(placing.parts, "ann", second.job.id) is None
     assert not (await placing.press()).replayed
 
 
@@ -174,7 +174,8 @@ async def test_after_a_slow_answer_the_second_begins_with_the_answer(
 ) -> None:
     slow = replace(placing.parts, queue=SlowQueue(placing.clock))
     await create_job(
-        slow, owner="ann", model=KLING, values=dict(BOAT), from_form=True, idempotency_key="slow"
+        slow,
+        JobRequest(owner="ann", model=KLING, values=dict(BOAT), from_form=True, idempotency_key="slow"),
     )
     placing.clock.now += later
     await placing.press()
@@ -213,7 +214,8 @@ async def test_a_form_posted_twice_with_its_file_is_one_order_and_with_another_f
     replayed = await placing.press(values=again, idempotency_key="k")
     assert (replayed.job, replayed.replayed) == (placed.job, True)
     refused = await create_job(
-        placing.parts, owner="ann", model=KLING, values=other, from_form=True, idempotency_key="k"
+        placing.parts,
+        JobRequest(owner="ann", model=KLING, values=other, from_form=True, idempotency_key="k"),
     )
     assert isinstance(refused, KeyReused)
     assert await placing.count() == 1

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from models.spec.values import Values
 from tasks.context import AppContext
-from tasks.create_job import JobCreated, create_job
+from tasks.create_job import JobCreated, JobRequest, create_job
 from tasks.storage.uploads import Upload
 from tests.support import png
 from web.api.jobs import MAX_JSON_REQUEST
@@ -147,7 +147,9 @@ async def test_what_belongs_to_another_is_not_there(web: httpx.AsyncClient, cont
     upload = await context.uploads.accept("somebody", "theirs.png", content())
     assert isinstance(upload, Upload)
     values: Values = {"mode": "i2v", "prompt": "x", "image": upload.id}
-    placed = await create_job(context, owner="somebody", model=KLING, values=values, from_form=False)
+    placed = await create_job(
+        context, JobRequest(owner="somebody", model=KLING, values=values, from_form=False)
+    )
     assert isinstance(placed, JobCreated)
     job = placed.job.id
     file = context.settings.data_dir / "media" / job / "video.mp4"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tasks.context import AppContext
-from tasks.create_job import JobCreated, create_job
+from tasks.create_job import JobCreated, JobRequest, create_job
 
 KLING = "kling-v2.1-master"
 
@@ -24,7 +24,9 @@ async def test_a_file_of_any_format_is_served_to_its_owner(
     web: httpx.AsyncClient, context: AppContext, name: str, kind: str
 ) -> None:
     values = {"prompt": "A kite"}
-    placed = await create_job(context, owner="local", model=KLING, values=dict(values), from_form=False)
+    placed = await create_job(
+        context, JobRequest(owner="local", model=KLING, values=dict(values), from_form=False)
+    )
     assert isinstance(placed, JobCreated)
     file = context.settings.data_dir / "media" / placed.job.id / name
     file.parent.mkdir(parents=True)

@@ -28,19 +28,17 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from models.spec.fields import Field, GroupField, MediaField, RowsField
-from models.spec.suggest import nearest
+from models.spec.suggest import did_you_mean_sentence
 from models.spec.values import JSON, Values
 from providers.data_uri import read_data_uri
 from providers.registry import ProviderSnapshots
 from tasks.context import AppContext
 from tasks.create_job import (
+    NO_JOB,
     CreateOutcome,
     Invalid,
     JobCreated,
-    KeyReused,
-    NotReady,
-    PriceRose,
-    UnknownModel,
+    JobRequest,
     create_job,
     delete_job,
 )
@@ -66,6 +64,7 @@ from web.errors import (
     documented,
     on_http_exception,
     on_unfit,
+    refusal,
 )
 
 Take = Callable[[str, str], Awaitable[JSON]]
@@ -230,8 +229,7 @@ async def post_job(
         if taken.errors:
             raise Unfit(taken.errors)
         values = taken.values
-    placed = await create_job(
-        context,
+    request = JobRequest(
         owner=owner,
         model=data.model,
         values=values,
@@ -239,7 +237,7 @@ async def post_job(
         idempotency_key=idempotency_key or None,
         body_hash=_fingerprint(data),
     )
-    return _answer(placed)
+    return _answer(await create_job(context, request))
 
 
 def _answer(placed: CreateOutcome) -> JobAnswer:
@@ -248,14 +246,8 @@ def _answer(placed: CreateOutcome) -> JobAnswer:
             return job_answer(job)
         case Invalid(errors):
             raise Unfit(errors)
-        case UnknownModel(sentence=sentence):
-            raise RequestRefused(404, "unknown_model", sentence)
-        case NotReady(sentence):
-            raise RequestRefused(409, "not_ready", sentence)
-        case KeyReused(sentence):
-            raise RequestRefused(409, "idempotency_key_reused", sentence)
-        case PriceRose(sentence=sentence):
-            raise RequestRefused(409, "price_rose", sentence)
+        case refused:
+            raise refusal(refused)
 
 
 def _fingerprint(data: NewJob) -> str:
@@ -291,8 +283,8 @@ async def get_model(
     """Its fields, rules, limits, price and examples, and the JSON Schema of its values."""
     spec = context.catalogue.get(key)
     if spec is None:
-        near = nearest(key, [known.key for known in context.catalogue.all()])
-        hint = f" Did you mean {near}?" if near else " GET /api/video/models lists them."
+        keys = [known.key for known in context.catalogue.all()]
+        hint = did_you_mean_sentence(key, keys, " GET /api/video/models lists them.")
         raise RequestRefused(404, "unknown_model", f"There is no model {key}.{hint}")
     return model_answer(providers, spec)
 
@@ -355,8 +347,8 @@ async def find_job(
 ) -> JobAnswer:
     """Where an order got no clear answer and the provider has it: it is asked for, and the job goes on from there."""
     match await record_job_id(context, owner, job_id, data.provider_job_id):
-        case NotFound(sentence):
-            raise RequestRefused(409, "not_found_there", sentence)
+        case NotFound() as refused:
+            raise refusal(refused)
         case job:
             return job_answer(_found(job))
 
@@ -371,18 +363,14 @@ async def delete_one(
     job_id: FromPath[str], context: NamedDependency[AppContext], owner: NamedDependency[str]
 ) -> None:
     """For good. A job that still runs is refused: cancel it first."""
-    match await delete_job(context, owner, job_id):
-        case "live":
-            raise RequestRefused(
-                409, "still_running", "This job still runs, so it was not removed: cancel it first."
-            )
-        case "missing":
-            _found(None)
+    refused = await delete_job(context, owner, job_id)
+    if refused is not None:
+        raise refusal(refused)
 
 
 def _found(job: Job | None) -> Job:
     if job is None:
-        raise RequestRefused(404, "not_found", "There is no such job, or it is not yours.")
+        raise refusal(NO_JOB)
     return job
 
 

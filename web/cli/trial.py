@@ -255,12 +255,12 @@ async def _company(
 async def _see_through(
     context: "AppContext", spec: "Spec", values: "Values", tell: Callable[[str], None]
 ) -> Outcome:
-    from tasks.create_job import Invalid, JobCreated, create_job
+    from tasks.create_job import JobCreated, JobRequest, create_job
 
-    placed = await create_job(context, owner="trial", model=spec.key, values=values, from_form=False)
+    wanted = JobRequest(owner="trial", model=spec.key, values=values, from_form=False)
+    placed = await create_job(context, wanted)
     if not isinstance(placed, JobCreated):
-        told = "; ".join(placed.errors.values()) if isinstance(placed, Invalid) else placed.sentence
-        return Outcome(None, told)
+        return Outcome(None, placed.sentence)
     job, deadline = placed.job, time.monotonic() + SECONDS
     tell(_line(job))
     while time.monotonic() < deadline:

@@ -25,10 +25,10 @@ from litestar.types import ControllerRouterHandler
 
 from providers.registry import ProviderSnapshots
 from tasks.context import AppContext
-from tasks.create_job import JobCreated, create_job, delete_job
+from tasks.create_job import NO_JOB, JobCreated, JobRequest, create_job, delete_job
 from tasks.jobs.model import Job
 from tasks.reconcile import NotFound, record_job_id
-from web.errors import AnyRequest, RequestRefused
+from web.errors import AnyRequest, RequestRefused, refusal
 from web.layout import is_htmx, shell, show
 from web.pages.cards import Card, Watch, card, days, detail, ended_words, watched
 from web.pages.form import new_nonce
@@ -100,8 +100,7 @@ async def retry(
     """The price was on the button; where it rose, or the model changed or went away, the filled form comes instead."""
     old = await _job(context, owner, job_id)
     form = parse_form_data(await _pairs(request))
-    answer = await create_job(
-        context,
+    wanted = JobRequest(
         owner=owner,
         model=old.model,
         values=old.values,
@@ -111,6 +110,7 @@ async def retry(
         shown_free=old.sandbox,
         retry_of=old.id,
     )
+    answer = await create_job(context, wanted)
     if not isinstance(answer, JobCreated):
         return _go(request, f"/video?again={old.id}")
     if not is_htmx(request):
@@ -138,8 +138,8 @@ async def found(
     match await record_job_id(context, owner, job_id, given):
         case None:
             raise _missing()
-        case NotFound(sentence):
-            raise RequestRefused(409, "not_found_there", sentence)
+        case NotFound() as refused:
+            raise refusal(refused)
         case job:
             return await _changed(request, context, owner, providers, job)
 
@@ -151,15 +151,10 @@ async def delete(
     context: NamedDependency[AppContext],
     owner: NamedDependency[str],
 ) -> Response[Any]:
-    match await delete_job(context, owner, job_id):
-        case "missing":
-            raise _missing()
-        case "live":
-            raise RequestRefused(409, "live", "This job is still running: cancel it first, then delete it.")
-        case _ if is_htmx(request):
-            return Response("", media_type="text/html")
-        case _:
-            return _back(request, "")
+    refused = await delete_job(context, owner, job_id)
+    if refused is not None:
+        raise refusal(refused)
+    return Response("", media_type="text/html") if is_htmx(request) else _back(request, "")
 
 
 @get("/video/library", include_in_schema=False)
@@ -216,7 +211,7 @@ async def _changed(
 
 
 def _missing() -> RequestRefused:
-    return RequestRefused(404, "not_found", "There is no such job, or it is not yours.")
+    return refusal(NO_JOB)
 
 
 def _back(request: AnyRequest, job_id: str) -> Response[Any]:

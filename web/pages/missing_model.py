@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from models.spec.suggest import nearest
+from models.spec.suggest import did_you_mean_sentence
 from tasks.context import AppContext
 from tasks.storage.uploads import Upload
 from web.pages.fields import OURS, FieldView
@@ -62,10 +62,10 @@ def draw_missing(
 
 
 def _what_now(context: AppContext, key: str) -> str:
-    near = nearest(key, (spec.key for spec in context.catalogue.all()))
+    hint = did_you_mean_sentence(key, (spec.key for spec in context.catalogue.all()))
     return (
         "Nothing was ordered, and what you typed is kept: choose another model above, which takes over whatever it "
-        f"has a field for.{f' Did you mean {near}?' if near else ''}"
+        f"has a field for.{hint}"
     )
 
 

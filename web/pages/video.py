@@ -22,7 +22,7 @@ from models.form.encoding import read_form
 from models.spec.schema import Spec
 from providers.registry import ProviderSnapshots
 from tasks.context import AppContext
-from tasks.create_job import Invalid, JobCreated, PriceRose, create_job
+from tasks.create_job import Invalid, JobCreated, JobRequest, PriceRose, create_job
 from tasks.jobs.model import Job
 from web.errors import AnyRequest
 from web.layout import is_htmx, shell, show
@@ -117,8 +117,7 @@ async def order(
         return await _refuse(visit, form, {}, _look_first(spec))
     if form.errors:
         return await _refuse(visit, form, form.errors)
-    answer = await create_job(
-        context,
+    wanted = JobRequest(
         owner=owner,
         model=spec.key,
         values=read_form(spec, form.pairs),
@@ -127,13 +126,13 @@ async def order(
         shown_estimate=form.shown_estimate,
         shown_free=form.shown_free,
     )
-    match answer:
+    match await create_job(context, wanted):
         case JobCreated() as placed:
             return await _placed(visit, form, placed)
         case Invalid(errors):
             return await _refuse(visit, form, errors)
-        case PriceRose(_, sentence):
-            return await _refuse(visit, form, {}, sentence)
+        case PriceRose() as rose:
+            return await _refuse(visit, form, {}, rose.sentence)
         case refused:
             return await _refuse(visit, form, {"": refused.sentence})
 

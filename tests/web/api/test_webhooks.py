@@ -8,7 +8,7 @@ import pytest
 
 from providers.outcomes import Operation
 from tasks.context import AppContext, build_context
-from tasks.create_job import JobCreated, create_job
+from tasks.create_job import JobCreated, JobRequest, create_job
 from tasks.jobs.model import Job
 from tasks.jobs.repository import Cadence
 from tasks.settings import prepare_data_dir, read_settings
@@ -71,7 +71,8 @@ async def http(context: AppContext) -> AsyncIterator[httpx.AsyncClient]:
 async def ordered(context: AppContext, operation: str | None) -> Job:
     """A job that the provider knows by that id, or whose order got no clear answer."""
     placed = await create_job(
-        context, owner="local", model="luma-test", values={"prompt": "A kite"}, from_form=False
+        context,
+        JobRequest(owner="local", model="luma-test", values={"prompt": "A kite"}, from_form=False),
     )
     assert isinstance(placed, JobCreated)
     job = await context.jobs.transition(placed.job, "submitting", "about to send")
