@@ -6,7 +6,7 @@ Small valid examples of a document: what it requires, and a prompt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -16,12 +16,11 @@ from models.form.validate import check
 from models.importing import field_kinds as kinds
 from models.importing import modes as guess
 from models.importing.field_drafts import Drafter
-from models.importing.field_kinds import help_text, is_main
+from models.importing.field_kinds import help_text, is_main, sentences
 from models.importing.form_inputs import Intake, Piece, Table, in_house_order, taken_members
 from models.importing.modes import modes as modes_of
 from models.importing.modes import surely_holds
 from models.importing.openapi import Document, Notice, Resolver
-from models.importing.prose import Suggestion, contradictions, suggestions
 from models.importing.shape import Member, Shape, misfit, read_shape
 from models.payload import finish, map_body, path_names
 from models.spec.loader import build_spec
@@ -148,7 +147,7 @@ class Drafted(Struct, frozen=True, kw_only=True):
     intakes: dict[str, Intake]
     described: bool  # whether the document has properties at all; else the fields are guesses
     left_out: dict[str, str]  # property → why it has no field
-    suggestions: tuple[Suggestion, ...]
+    sentences: dict[str, tuple[str, ...]]  # field → what its description says that may be a limit or a rule
     notices: tuple[Notice, ...]
     spec: Spec | tuple[Problem, ...]
 
@@ -167,9 +166,6 @@ def draft(document: Document, today: date) -> Drafted:
     drafter = Drafter(resolver.note, document.wire)
     pieces = drafter.pieces(members)
     table = _table(document, pieces, today)
-    found = tuple(readable(each, table) for each in suggestions(members, pieces))
-    for name, sentence in contradictions(members):
-        resolver.note(name, sentence)
     spec = build_spec(table, key=_key(document), file=_key(document) + ".toml")
     intakes = {name: piece.intake for name, piece in pieces.items()}
     if isinstance(spec, Spec):
@@ -184,18 +180,26 @@ def draft(document: Document, today: date) -> Drafted:
         intakes=intakes,
         described=bool(shape.members),
         left_out={name: piece.left_out for name, piece in pieces.items() if piece.left_out},
-        suggestions=found,
+        sentences=_stating(members, pieces),
         notices=(*document.notices, *resolver.notices),
         spec=spec,
     )
 
 
-def readable(suggestion: Suggestion, table: Table) -> Suggestion:
-    """A rule that the grammar would not take is left as its sentence."""
-    rules = [*table.get("rules", []), suggestion.rule]
-    if suggestion.rule is None or isinstance(build_spec({**table, "rules": rules}, key="", file=""), Spec):
-        return suggestion
-    return Suggestion(suggestion.field, suggestion.sentence)
+# A figure, or a word by which a description states a limit or a rule.
+_STATES = re.compile(r"\d|\b(only|must|not|cannot)\b|n't\b", re.I)
+
+
+def _stating(members: Sequence[Member], pieces: Mapping[str, Piece]) -> dict[str, tuple[str, ...]]:
+    """The sentences that a person has to read: what they mean is not guessed, and nothing of it is in force."""
+    found: dict[str, tuple[str, ...]] = {}
+    for member in members:
+        items = member.shape.items
+        described = (member.shape.description, items.description if items else "")
+        told = [each for text in described for each in sentences(text) if _STATES.search(each)]
+        if told and pieces[member.name].fields:
+            found[pieces[member.name].fields[0]["name"]] = tuple(dict.fromkeys(told))
+    return found
 
 
 def _guessed(document: Document, resolver: Resolver) -> tuple[Member, ...]:

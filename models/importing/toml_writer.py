@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,6 @@ import tomlkit
 from models.importing.draft import Drafted
 from models.importing.form_inputs import Table
 from models.importing.openapi import Notice
-from models.importing.prose import Suggestion
 
 # Longer lines are broken inside their lists, the only place where TOML lets an inline table be broken.
 _LINE = 160
@@ -22,20 +22,20 @@ _FILL = 110
 def write_toml(drafted: Drafted) -> str:
     """The whole file, ending in a newline."""
     table = drafted.table
-    parts = [_head(drafted), _plain_keys(table)]
+    parts = [_head(drafted), _plain_keys(table, drafted.sentences)]
     parts += [
         _section(key, table[key])
         for key in ("request", "capabilities", "constraints", "price")
         if key in table
     ]
     parts += [_section(f"[{key}]", each) for key in ("rules", "examples") for each in table.get(key, [])]
-    parts += list(_suggested(drafted.suggestions))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _head(drafted: Drafted) -> str:
     lines = [
         f"Imported from {drafted.table['source']} on {drafted.table['checked']}.",
+        "A sentence above a field is what the provider says of it: what it means is for you to write.",
         'Read it through field by field; then set status = "reviewed" and take out these comments.',
     ]
     if (
@@ -55,31 +55,22 @@ def _each_once(notices: Sequence[Notice]) -> list[str]:
     return list(dict.fromkeys(str(notice) for notice in notices))
 
 
-def _plain_keys(table: Table) -> str:
+def _plain_keys(table: Table, sentences: Mapping[str, Sequence[str]]) -> str:
     lines = [f"{key} = {inline(each)}" for key, each in table.items() if not isinstance(each, list | dict)]
     fields = table.get("fields", [])
-    lines += (
-        ["fields = [", *(f"  {field_line(field)}," for field in fields), "]"] if fields else ["fields = []"]
-    )
-    return "\n".join(lines)
+    told = [line for field in fields for line in _field_lines(field, sentences.get(field["name"], ()))]
+    return "\n".join([*lines, *(["fields = [", *told, "]"] if fields else ["fields = []"])])
+
+
+def _field_lines(field: Table, sentences: Sequence[str]) -> Iterator[str]:
+    """The field, under what its provider says of it that may be a limit or a rule."""
+    for sentence in sentences:
+        yield from (f"  {_comment(line)}" for line in textwrap.wrap(sentence, _FILL, break_on_hyphens=False))
+    yield f"  {field_line(field)},"
 
 
 def _section(name: str, table: Table) -> str:
     return "\n".join([f"[{name}]", *(f"{_key(key)} = {inline(each)}" for key, each in table.items())])
-
-
-def _suggested(found: Sequence[Suggestion]) -> Iterator[str]:
-    """Rules read out of prose, each ready to be uncommented, and sentences that only a person can read."""
-    rules = [each for each in found if each.rule]
-    if rules:
-        yield _comment("Rules that the document states in words only. Check each, then take away its #.")
-    for each in rules:
-        lines = [f"{each.field}: {each.sentence}", *_section("[rules]", each.rule or {}).split("\n")]
-        yield "\n".join(_comment(client) for client in lines)
-    others = [each for each in found if not each.rule]
-    if others:
-        lines = ["Sentences that may state a rule:", *(f"  {each.field}: {each.sentence}" for each in others)]
-        yield "\n".join(_comment(client) for client in lines)
 
 
 def field_line(field: Table, indent: int = 2) -> str:

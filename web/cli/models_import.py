@@ -205,10 +205,10 @@ def run_import(arguments: "Namespace") -> int:
     problems = lint(drafted.spec) if isinstance(drafted.spec, Spec) else drafted.spec
     for problem in problems:
         print(problem, file=sys.stderr)
-    rules = sum(each.rule is not None for each in drafted.suggestions)
+    told = sum(map(len, drafted.sentences.values()))
     print(
         f"fields: {len(drafted.table['fields'])}, warnings: {len(drafted.notices)}, "
-        f"rules suggested from prose: {rules}, other sentences to read: {len(drafted.suggestions) - rules}",
+        f"sentences of the provider to read: {told}",
         file=sys.stderr,
     )
     return 1 if problems else 0

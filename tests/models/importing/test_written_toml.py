@@ -1,13 +1,11 @@
 """The TOML that an import writes: the house style, its comments, and that it means what was drafted."""
 
-import re
 import tomllib
 
 import pytest
 
 from models.importing.toml_writer import inline, write_toml
 from models.linter import lint
-from models.spec.loader import build_spec
 from models.spec.schema import Spec
 from tests.models.importing.documents import PROMPT, drafted, fal, replicate
 from tests.models.importing.test_defects import varied
@@ -27,6 +25,7 @@ def test_a_small_model_is_a_small_file() -> None:
         write_toml(drafted(replicate(properties, ["prompt"]), "replicate"))
         == """\
 # Imported from Replicate's schema document of acme/dream-2 (version 0123456789ab) on 2026-11-23.
+# A sentence above a field is what the provider says of it: what it means is for you to write.
 # Read it through field by field; then set status = "reviewed" and take out these comments.
 # A model that is not official needs version = "0123456789abcdef".
 # Warnings:
@@ -43,6 +42,7 @@ checked = 2026-11-23
 wire = "input.*"
 fields = [
   { name = "prompt", type = "textarea", required = true, max_length = 500, help = "What to show." },
+  # 10 s is only available for 720p.
   { name = "duration", type = "select", options = [5, 10], unit = "s", help = "10 s is only available for 720p." },
   { name = "resolution", type = "select", options = ["720p", "1080p"], default = "720p" },
 ]
@@ -61,13 +61,6 @@ checked = 2026-11-23
 [[examples]]
 inputs = { mode = "t2v", prompt = "A paper boat drifts down a rainy street at dusk" }
 body = { input = { prompt = "A paper boat drifts down a rainy street at dusk", resolution = "720p" } }
-
-# Rules that the document states in words only. Check each, then take away its #.
-
-# duration: 10 s is only available for 720p.
-# [[rules]]
-# when = { resolution = "1080p" }
-# only = { duration = [5] }
 """
     )
 
@@ -75,17 +68,6 @@ body = { input = { prompt = "A paper boat drifts down a rainy street at dusk", r
 def test_what_is_written_is_what_was_drafted() -> None:
     found = drafted(varied())
     assert tomllib.loads(write_toml(found)) == found.table
-
-
-def test_a_suggestion_is_a_rule_as_soon_as_it_is_uncommented() -> None:
-    text = write_toml(drafted(varied()))
-    blocks = re.findall(r"(?m)^# (\[\[rules\]\]\n(?:# .*\n)+)", text)
-    assert blocks
-    for block in blocks:
-        rule = re.sub(r"(?m)^# ", "", block)
-        spec = build_spec(tomllib.loads(f"{text}\n{rule}"), key="dream", file="dream.toml")
-        assert isinstance(spec, Spec), spec
-        assert len(spec.rules) == len(drafted(varied()).table["rules"]) + 1
 
 
 def test_long_options_are_broken_over_lines() -> None:
