@@ -15,7 +15,7 @@ from providers.description.schema import ProviderDescription
 from providers.outcomes import ours, quoted
 from providers.registry import ProviderSnapshot
 from tasks.jobs.model import Job, Output
-from tasks.worker.failures import price_again
+from tasks.worker.failures import price_again, unconfirmed
 
 CURRENCIES = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥"}
 
@@ -312,10 +312,13 @@ def _without_error(job: Job, company: str) -> Trouble:
         return Trouble("Canceled" if job.state == "canceled" else "It failed", "", billing_words(job))
     return Trouble(
         title=UNCLEAR,
-        what=f"The order left for {company}, and no answer came back. It was not sent again.",
-        money="The sandbox bills nothing."
-        if job.sandbox
-        else f"It may have been billed: look at {company} before you order it once more.",
+        what=unconfirmed(
+            company,
+            "no answer came back",
+            sandbox=job.sandbox,
+            price=price_again(job.estimate, job.sandbox),
+        ).sentence,
+        money="",
     )
 
 

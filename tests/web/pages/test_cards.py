@@ -127,7 +127,7 @@ def test_an_unconfirmed_job_rests_and_cannot_be_repeated_by_one_click() -> None:
     assert not resting.live
     assert resting.trouble is not None
     assert "not sent again" in resting.trouble.what
-    assert "may have been billed" in resting.trouble.money
+    assert "may have been billed" in resting.trouble.what
     find, again, delete = resting.acts
     assert (find.label, find.asks) == ("I have its id", "Acme's id of this job")
     assert "before you order the same once more" in again.sure
@@ -267,3 +267,14 @@ def test_the_record_names_the_sandbox_and_leaves_out_what_is_not_known() -> None
     record = dict(detail(job(sandbox=True), PROVIDER).record)
     assert record["Provider"] == "Acme (sandbox)"
     assert "Ended" not in record
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_an_unconfirmed_job_says_the_sentence_that_its_worker_would_have_written(sandbox: bool) -> None:
+    price = "" if sandbox else "about $1.40"
+    known = unconfirmed("Acme", "no answer came back", sandbox=sandbox, price=price)
+    bare = shown(state="unconfirmed", billing="unknown", sandbox=sandbox).trouble
+    written = shown(state="unconfirmed", billing="unknown", sandbox=sandbox, error=known).trouble
+    assert bare is not None
+    assert written is not None
+    assert (bare.title, bare.what, bare.money) == (written.title, written.what, written.money)
