@@ -9,8 +9,8 @@ import pytest
 from models.form.rules import evaluate
 from tasks.context import AppContext
 from tests.counting import Calls, calls_of
-from tests.page.conftest import Page
-from tests.page.reading import changed
+from tests.web.pages.conftest import Page
+from tests.web.pages.reading import changed
 
 OMNI = "kling-v3-omni"
 MOST = 4  # evaluations of the whole form: the order, what was drawn before it, and the form that comes back

@@ -7,8 +7,8 @@ import pytest
 from providers.registry import ProviderRegistry
 from tasks.context import AppContext
 from tests.counting import Calls, calls_of
-from tests.page.conftest import Page
-from tests.page.reading import changed
+from tests.web.pages.conftest import Page
+from tests.web.pages.reading import changed
 
 OMNI = "kling-v3-omni"
 

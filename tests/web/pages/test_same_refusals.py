@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tasks.context import AppContext
-from tests.page.conftest import Page, browsing, open_parts
-from tests.page.reading import changed
+from tests.web.pages.conftest import Page, browsing, open_parts
+from tests.web.pages.reading import changed
 
 OMNI = "kling-v3-omni"
 KITE = {"mode": "t2v", "prompt": "A kite"}
