@@ -79,7 +79,7 @@ def test_a_database_that_is_away_is_told_and_everything_goes_on_when_it_is_back(
     mortal.postgres.end(signal.SIGKILL)
     try:
         told_everywhere(cluster)
-        told = "the database gives no looks"
+        told = "the database gives no polls"
         until(lambda: cluster.said().count(told) > 2 * len(cluster.workers) or None, "the workers notice it")
         assert all_alive(cluster)
     finally:
