@@ -7,13 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import msgspec
-from msgspec import Struct
-from msgspec.structs import fields
 
 from models.form.empties import is_placeholder_in, stays_empty
 from models.form.messages import shown, span_text, while_text
@@ -21,8 +16,6 @@ from models.form.state import FormState, form_state
 from models.form.validate import check
 from models.payload import finish, map_body
 from models.pricing import UNKNOWN, typical_price
-from models.spec.conditions import Condition
-from models.spec.expressions import Expression
 from models.spec.fields import (
     Field,
     Form,
@@ -167,44 +160,6 @@ def _ref_schema(field: MediaField) -> dict[str, JSON]:
 def _count_schema(field: Field) -> dict[str, JSON]:
     count = field.limit.count
     return {"minItems": count.min, "maxItems": count.max} if count else {}
-
-
-def as_json(spec: Spec) -> dict[str, JSON]:
-    """Fields, rules, constraints, price and examples as the spec says them: no wire, dates ISO, amounts text."""
-    parts = {
-        "fields": spec.fields,
-        "rules": spec.rules,
-        "constraints": spec.constraints,
-        "price": spec.price,
-        "examples": spec.examples,
-    }
-    return {name: _plain(part) for name, part in parts.items()}
-
-
-def _plain(part: Any) -> JSON:
-    match part:
-        case Condition():
-            return part.written
-        case Expression():
-            return part.text
-        case Decimal() | date():
-            return str(part)
-        case Struct():
-            kind: dict[str, JSON] = {"type": part.kind} if isinstance(part, Field) else {}
-            keys = ((info.encode_name, getattr(part, info.name)) for info in fields(part))
-            return kind | {
-                key: _plain(value) for key, value in keys if key != "wire" and not _is_unset(value)
-            }
-        case dict():
-            return {key: _plain(value) for key, value in part.items()}
-        case list() | tuple():
-            return [_plain(each) for each in part]
-    plain: JSON = part
-    return plain
-
-
-def _is_unset(value: Any) -> bool:
-    return value is None or value in ((), {}, "")
 
 
 _MOST_OPTIONS = 8

@@ -97,11 +97,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]  # provider keys and SHOTLIST_<NAME>_BASE_URL, for the providers floor
 
     @property
-    def embedded(self) -> bool:
-        """Whether this data folder can serve one process only: its queue or its database lives inside it."""
-        return not self.redis_url or self.database_url.startswith("sqlite:")
-
-    @property
     def sqlite_path(self) -> Path | None:
         """The database's file; None on Postgres."""
         scheme, _, path = self.database_url.partition("://")

@@ -172,7 +172,7 @@ class Cancel(Call, frozen=True, kw_only=True, forbid_unknown_fields=True):
     over: tuple[int, ...] = ()
     """HTTP statuses which mean that the job had ended already."""
     destroys: bool = False
-    """It deletes a finished result too; the status is asked for before every cancel in any case."""
+    """For the reader: it deletes a finished result too. The status is asked for before every cancel in any case."""
     only_queued: bool = False
     """For the reader: only jobs that still wait there are stopped, and others run to their end."""
     gone: Literal["canceled", "failed"] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from models.describe import as_json, frame, json_schema, labels
+from models.describe import frame, json_schema, labels
 from models.form.validate import check
 from models.spec.values import MediaFacts
 from tests.models.building import PROMPT, spec_of
@@ -125,16 +125,3 @@ def test_the_json_schema_agrees_with_the_check(values: Any, valid: bool) -> None
 def test_the_schema_says_when_a_field_applies() -> None:
     image: Any = json_schema(SPEC)["properties"]
     assert image["image"]["description"] == "Begins with it. Only while Mode is Image to video."
-
-
-def test_the_spec_as_json_says_conditions_and_expressions_as_they_were_written() -> None:
-    told: Any = as_json(SPEC)
-    assert told["fields"][1]["show_if"] == {"mode": "i2v"}
-    assert told["fields"][1]["type"] == "image"
-    assert told["fields"][3]["options"][0] == {"value": 5, "label": "5 s"}
-    assert told["rules"] == [
-        {"when": {"image": {"set": True}}, "drop": ["aspect_ratio"]},
-        {"total": "count(images)", "max": 2},
-    ]
-    assert told["price"]["checked"] == "2026-11-22"
-    assert "wire" not in told["fields"][0]

@@ -1,12 +1,11 @@
-"""Every company's way to stop a job, where it has one, and the words that are said before the click."""
+"""Every company's way to stop a job, where it has one."""
 
 import pytest
 from msgspec import UNSET
 
 from models.spec.values import JSON
 from providers.client.requests import build, names_of
-from providers.outcomes import CancelAsked, Canceled, CannotCancel, Operation, State
-from providers.stopping import can_stop, stop_words
+from providers.outcomes import CancelAsked, Canceled, CannotCancel, Operation
 from tests.providers.conftest import LineTo
 from tests.providers.descriptions import ALL, NAMES
 from tests.providers.stub import Asked, Reply, stub
@@ -40,10 +39,13 @@ def test_a_cancel_goes_where_the_company_wants_it(
 def test_companies_without_a_way_are_told_apart() -> None:
     assert {name for name, wire in ALL.items() if wire.cancel is None} == NONE
     assert {row[0] for row in CANCELS} == set(NAMES) - NONE
-    for name in NONE:
-        assert "cannot stop a job" in stop_words(ALL[name], Operation("t1"), "queued")
-    assert not can_stop(ALL["minimax"], Operation("t1", endpoint="MiniMax-Hailuo-2.3"))
-    assert can_stop(ALL["minimax"], Operation("t1", endpoint="MiniMax-H3"))
+
+
+@pytest.mark.parametrize(("endpoint", "stops"), [("MiniMax-Hailuo-2.3", False), ("MiniMax-H3", True)])
+def test_minimax_stops_jobs_of_some_models_only(endpoint: str, stops: bool) -> None:
+    wire = ALL["minimax"]
+    assert wire.cancel
+    assert (build(wire, wire.cancel, names_of(Operation("t1", endpoint=endpoint))) is not None) is stops
 
 
 @pytest.mark.parametrize("name", sorted(NONE))
@@ -91,18 +93,3 @@ def _json(asked: Asked) -> JSON:
     document = asked.json
     assert isinstance(document, dict)
     return document
-
-
-@pytest.mark.parametrize(
-    ("name", "state", "says"),
-    [
-        ("comfyui", "processing", "that costs nothing"),
-        ("wan", "processing", "stops only jobs that still wait"),
-        ("wan", "queued", "is asked to stop it"),
-        ("runway", "processing", "what was made by then may be billed"),
-    ],
-)
-def test_the_money_is_told_before_the_click(name: str, state: State, says: str) -> None:
-    words = stop_words(ALL[name], Operation("t1", endpoint="m", mode="t2v"), state)
-    assert says in words
-    assert ALL[name].display_name in words

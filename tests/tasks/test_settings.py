@@ -11,16 +11,17 @@ def test_nothing_set_means_loopback_sqlite_embedded_queue_and_files() -> None:
     settings = read_settings({})
     assert settings.address == "http://127.0.0.1:8420"
     assert settings.database_url == f"sqlite:///{settings.data_dir / 'shotlist.db'}"
-    assert settings.embedded
+    assert settings.redis_url == ""
     assert settings.models_dirs[0].name == "models"
 
 
-def test_postgres_and_redis_are_not_embedded() -> None:
+def test_postgres_and_redis_are_taken_by_their_addresses() -> None:
     settings = read_settings(
         {"SHOTLIST_DATABASE_URL": "postgresql://u:p@db/shotlist", "SHOTLIST_REDIS_URL": "redis://q:6379/0"}
     )
     assert settings.database_url == "postgres://u:p@db/shotlist"
-    assert not settings.embedded
+    assert settings.redis_url == "redis://q:6379/0"
+    assert settings.sqlite_path is None
 
 
 @pytest.mark.parametrize(
