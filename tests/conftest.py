@@ -5,6 +5,7 @@ the fault tests.
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,15 +14,19 @@ import pytest
 from tests.engines import Postgres, Redis, Storage, postgres_server, redis_server, storage_server
 from tests.processes import Guard
 
+HERE = Path(__file__).parent
+ABOUT_PROCESSES = ("browser", "faults", "journeys")  # real servers, killed ones, and Chromium
 GUARD = Guard()
 sys.addaudithook(GUARD.hears)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever uses a fixture that starts a process is slow, so that nobody has to remember it."""
+    """Whoever uses a fixture that starts a process is slow, and all that is about processes, so that nobody has to
+    remember it."""
     for item in items:
-        if "starts_processes" in getattr(item, "fixturenames", ()):
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in ABOUT_PROCESSES or "starts_processes" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 

@@ -152,6 +152,7 @@ def test_who_orders_with_a_key_of_its_own_is_the_only_one_to_know_what_signs_its
     assert not letter.is_signed_by(secrets["any"])
 
 
+@pytest.mark.slow
 def test_the_key_of_an_order_is_not_written_down(tmp_path: Path) -> None:
     with RunningSandbox(tmp_path / "sandbox") as sandbox:
         headers = {"authorization": "Bearer a-key-that-is-looked-for"}
