@@ -2,7 +2,7 @@
 `tasks.jobs` the jobs.
 
 Structs are kept as JSON in text columns, times as Unix seconds, amounts as decimal strings, so that SQLite and
-Postgres hold the same. The statements that make the tables are in `tasks.database.migrations`; a test compares the two.
+Postgres hold the same. `tasks.database.migrations` makes the tables from these classes.
 """
 
 from piccolo.columns import BigInt, Boolean, DoublePrecision, Text

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import sqlite3
 import sys
+import tarfile
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -166,6 +167,39 @@ async def test_the_migrations_make_just_the_columns_of_the_tables(database: Data
         expected = {column._meta.db_column_name: not column._meta.null for column in columns}
         found = await database.rows(f"PRAGMA table_info({table._meta.tablename})")
         assert {row["name"]: bool(row["notnull"]) or bool(row["pk"]) for row in found} == expected
+
+
+EARLIER = CHECKOUT / "tests" / "journeys" / "data-2fe6146.tar.xz"
+SHAPE = (
+    'SELECT m.name AS "table", c.name, c.type, c."notnull", c.pk, c.dflt_value IS NULL AS bare '
+    "FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.name, c.cid"
+)
+INDEXES = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+
+
+async def test_a_new_database_has_the_tables_and_indexes_of_one_made_by_an_earlier_version(
+    database: Database, tmp_path: Path
+) -> None:
+    """Before the tables were declared once, their statements were written by hand."""
+    with tarfile.open(EARLIER) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (path,) = tmp_path.rglob("shotlist.db")
+    earlier = sqlite3.connect(path)
+    earlier.row_factory = lambda cursor, row: dict(
+        zip((each[0] for each in cursor.description), row, strict=True)
+    )
+    assert earlier.execute(SHAPE).fetchall() == await database.rows(SHAPE)
+    assert earlier.execute(INDEXES).fetchall() == await database.rows(INDEXES)
+    earlier.close()
+
+
+async def test_a_column_that_an_earlier_version_lacks_is_added_once(database: Database) -> None:
+    await database.rows("ALTER TABLE lane DROP COLUMN spaced_until")
+    await database.rows("DELETE FROM schema_version WHERE version = {}", len(STEPS))
+    await _lane(database, "a")
+    for _ in range(2):
+        await migrate(database)
+        assert await ProviderQueueTable.select(ProviderQueueTable.spaced_until) == [{"spaced_until": 0.0}]
 
 
 async def test_a_migration_that_fails_leaves_the_database_as_it_was(database: Database) -> None:
