@@ -36,8 +36,10 @@ from models.spec.values import MediaFacts, Values, is_absent, same
 from tests.models.building import raw_of
 from tests.unhurried import unhurried
 
-HERE = Path(__file__).parent
-FILES = [*sorted((HERE.parents[1] / "models").glob("*.toml")), *sorted((HERE / "hard_cases").glob("*.toml"))]
+TESTS = Path(__file__).parents[2]
+HARD_CASES = TESTS / "models" / "spec" / "hard_cases"
+FILES = [*sorted((TESTS.parent / "models").glob("*.toml")), *sorted(HARD_CASES.glob("*.toml"))]
+assert len(FILES) > 100
 SPECS = [spec for path in FILES if isinstance(spec := read_spec(path), Spec)]
 FACTS = {
     "up": MediaFacts("image", 1.0, 1280, 720, format="png"),
