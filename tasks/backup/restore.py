@@ -20,11 +20,11 @@ from tasks.backup.archive import Archive
 from tasks.backup.snapshot import NAMES, BackupError, Meter
 from tasks.database import migrations
 from tasks.database.database import Database, connect
+from tasks.jobs.failures import not_sent_again, price_again
 from tasks.jobs.model import Amounts, JobError
 from tasks.settings import Settings
 from tasks.storage import open_stores
 from tasks.storage.store import Store
-from tasks.worker.failures import not_sent_again, price_again
 
 HELD = ("queued", "submitting")
 NO_HARM = ("lane",)  # a server that ran without a job may have left these

@@ -76,7 +76,7 @@ class Amounts(Struct, frozen=True):
 class JobError(Struct, frozen=True):
     """Why a job failed: `message` in the provider's own words, `sentence` for people, with what to do next.
 
-    Page, API and command line show this sentence; `tasks.worker.failures` makes it.
+    Page, API and command line show this sentence; `tasks.jobs.failures` makes it.
     """
 
     kind: ErrorKind

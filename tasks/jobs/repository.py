@@ -28,10 +28,10 @@ from tasks.database.database import Database, Statement
 from tasks.database.tables import JobTable, JobUploadTable, LedgerTable, RequestKeyTable
 from tasks.jobs import queries
 from tasks.jobs.claims import JobClaims
+from tasks.jobs.failures import failed, told_later
 from tasks.jobs.model import LIVE, Job, PolledJob, State, log_transition, transition_columns
 from tasks.jobs.rows import encode, readable, to_job, to_row
 from tasks.jobs.stale import StaleJobs
-from tasks.worker.failures import failed, told_later
 
 
 class Ledger:

@@ -26,9 +26,9 @@ from providers.outcomes import (
 )
 from providers.registry import ProviderRegistry
 from tasks.errors import DatabaseAway
+from tasks.jobs.failures import failed
 from tasks.jobs.model import PolledJob
 from tasks.provider_keys import ProviderKeys
-from tasks.worker.failures import failed
 from tasks.worker.retry import is_believed, next_wait, told_wait
 from tasks.worker.timing import WorkerTiming, wait_or_stop
 from tasks.worker.wakeups import WakeupContext, wake, wake_save

@@ -14,10 +14,10 @@ from msgspec import Struct, structs
 from providers.client.provider_client import ProviderClient
 from providers.outcomes import Billing, Cause, Fetched, FetchFailed, OutputFile, PollResult, make_error
 from providers.registry import ProviderRegistry
+from tasks.jobs.failures import failed
 from tasks.jobs.model import Job, Output
 from tasks.settings import Settings
 from tasks.storage.media import BadOutput, MediaStorage
-from tasks.worker.failures import failed
 from tasks.worker.leases import LeaseContext, hold_lease, retry_write
 from tasks.worker.queue import Queue
 from tasks.worker.retry import RETRIES, Outcome, is_believed, next_wait

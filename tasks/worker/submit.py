@@ -31,11 +31,11 @@ from providers.outcomes import (
     make_error,
 )
 from tasks.context import AppContext
+from tasks.jobs.failures import price_again, unconfirmed, undelivered
 from tasks.jobs.model import Job, provider_queue
 from tasks.jobs.repository import Cadence
 from tasks.reconcile import find_submission
 from tasks.storage.uploads import MIMES
-from tasks.worker.failures import price_again, unconfirmed, undelivered
 from tasks.worker.leases import hold_lease, retry_write, uncancelled
 from tasks.worker.retry import Outcome, is_believed, next_wait, pause_numbers
 from tasks.worker.wakeups import limits, wake, wake_one, wake_submit

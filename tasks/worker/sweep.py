@@ -12,9 +12,9 @@ from providers.client.provider_client import ProviderClient
 from providers.outcomes import Accepted, make_error
 from tasks.context import AppContext
 from tasks.errors import DatabaseAway
+from tasks.jobs.failures import failed, price_again, unconfirmed
 from tasks.jobs.model import Job
 from tasks.reconcile import find_submission
-from tasks.worker.failures import failed, price_again, unconfirmed
 from tasks.worker.submit import record_outcome
 from tasks.worker.timing import wait_or_stop
 from tasks.worker.wakeups import wake

@@ -14,8 +14,8 @@ from models.spec.values import JSON
 from providers.description.schema import ProviderDescription
 from providers.outcomes import ours, quoted
 from providers.registry import ProviderSnapshot
+from tasks.jobs.failures import price_again, unconfirmed
 from tasks.jobs.model import Job, Output
-from tasks.worker.failures import price_again, unconfirmed
 
 CURRENCIES = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥"}
 

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from providers.outcomes import Billing, Cost, ErrorKind, OutputFile, make_error, ours
 from providers.registry import ProviderSnapshot
+from tasks.jobs.failures import failed, unconfirmed
 from tasks.jobs.model import JobError, Output
-from tasks.worker.failures import failed, unconfirmed
 from tests.web.pages.jobs import DEAF, FILM, NOW, OPERATION, WIRE, job
 from web.api.schemas import job_answer
 from web.pages.cards import Card, card, day_title, days, detail, watched

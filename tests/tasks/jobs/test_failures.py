@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from providers.client.media import not_handed_over
 from providers.outcomes import Billing, ErrorKind, OutputFile, make_error, ours
+from tasks.jobs.failures import failed, price_again, told_later, unconfirmed, undelivered
 from tasks.jobs.model import Amounts, Job, JobError
-from tasks.worker.failures import failed, price_again, told_later, unconfirmed, undelivered
 from tests.providers.descriptions import REPLICATE
 from tests.tasks.world import new_job
 
