@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.support import Server
 
 POINTS = (Path(__file__).parent / "points.js").read_text()
-OWN_MODELS = Path(__file__).parents[1] / "page" / "models"  # one with a field of every kind
+OWN_MODELS = Path(__file__).parents[1] / "web" / "pages" / "models"  # one with a field of every kind
 JOB_SECONDS = 60_000
 ACROSS, DOWN = 5, 5
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])

@@ -27,7 +27,7 @@ from providers.outcomes import (
     PollOutcome,
     SubmitOutcome,
 )
-from providers.registry import Choice, KeySource, KeyState, ProviderRegistry
+from providers.registry import ProviderRegistry
 from tasks.context import AppContext
 from tasks.database.database import Database, Statement
 from tasks.jobs.claims import JobClaims, Wakeup
@@ -215,38 +215,15 @@ class _Full:
 
 
 class WrappedRegistry(ProviderRegistry):
-    """Gives wrapped clients; all else is the inner one's."""
+    """The inner registry, with what it knows; only the clients that it gives are wrapped."""
 
     def __init__(self, inner: ProviderRegistry, reach: Reach) -> None:
-        self.inner, self.reach = inner, reach
-        self.descriptions = inner.descriptions
-
-    @property
-    def sandbox_url(self) -> str | None:
-        return self.inner.sandbox_url
-
-    @sandbox_url.setter
-    def sandbox_url(self, url: str | None) -> None:
-        self.inner.sandbox_url = url
-
-    def choose(self, provider: str) -> Choice | None:
-        return self.inner.choose(provider)
+        self.__dict__.update(vars(inner))
+        self.reach = reach
 
     def client(self, provider: str, origin: str, sandbox: bool) -> ProviderClient | None:
-        found = self.inner.client(provider, origin, sandbox)
+        found = super().client(provider, origin, sandbox)
         return WrappedClient(found, self.reach) if found is not None else None
-
-    def key_state(self, provider: str) -> KeyState:
-        return self.inner.key_state(provider)
-
-    def key_source(self, provider: str) -> KeySource | None:
-        return self.inner.key_source(provider)
-
-    def key(self, provider: str) -> str:
-        return self.inner.key(provider)
-
-    async def check_key(self, provider: str) -> KeyCheck:
-        return await self.inner.check_key(provider)
 
 
 class WrappedClient(ProviderClient):
