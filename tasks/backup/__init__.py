@@ -1,1 +1,1 @@
-"""backup"""
+"""Everything in one file while Shotlist works, and back onto any database and storage."""

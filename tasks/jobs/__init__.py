@@ -1,1 +1,1 @@
-"""jobs"""
+"""Jobs: their states, their rows, everything that queries them, and what is said of one that failed."""

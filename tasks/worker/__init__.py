@@ -1,1 +1,1 @@
-"""worker"""
+"""The worker: submitting, polling, saving and sweeping, with leases, retries and wake-ups."""

@@ -1,1 +1,1 @@
-"""pages"""
+"""The pages and their fragments: form, picker, cards, jobs, keys."""

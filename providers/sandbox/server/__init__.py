@@ -1,1 +1,1 @@
-"""server"""
+"""The HTTP, the websocket and the process of the sandbox."""

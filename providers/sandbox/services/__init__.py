@@ -1,1 +1,1 @@
-"""services"""
+"""The mock services: each company's protocol, played from its documents."""
