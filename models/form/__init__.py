@@ -1,1 +1,1 @@
-"""A form at work: the rules in force, its state, the one validation, autocorrection, and the encoding of posted values."""
+"""A form at work: the rules in force, its state, the one validation, autocorrection, and how posted values are read."""
