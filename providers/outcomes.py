@@ -1,6 +1,6 @@
 """What a provider can answer: every expected outcome is a value here, and nothing of it is raised.
 
-A submission ends as one of five: Accepted, Refused, Limited, NotSent, Unclear.  A look ends as Look or
+A submission ends as one of five: Accepted, Refused, Limited, NotSent, Unclear.  A poll ends as PollResult or
 Unanswered, a cancel as Canceled, CancelAsked, CannotCancel or Unanswered, a download as Fetched or FetchFailed.
 
 What can go wrong with a job, by class and by cause, and the one sentence that tells a person what to do about it.

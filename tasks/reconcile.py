@@ -1,8 +1,6 @@
-"""How an order without a clear answer is found by the provider's message or by a person; see also `tasks.reconcile`.
+"""How a job whose submission got no clear answer is found: by the provider's message, by a person, or by our id.
 
-What is said of the job beside its id is never believed: a look finds out. After a day it is final.
-
-Whether an order without a clear answer did arrive, where its provider can be asked for an id of ours.
+What is said of the job beside its id is never believed: a poll finds out. After a day it is final.
 """
 
 import asyncio

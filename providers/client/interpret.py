@@ -1,4 +1,4 @@
-"""An answer → what it means for the job; pure.  The rules of DESIGN, and the places that the wire names."""
+"""An answer → what it means for the job; pure. Its places are those that the provider's description names."""
 
 import logging
 import re

@@ -67,7 +67,8 @@ def _column(column: Column) -> str:
         words.append("NOT NULL")
     if any(each.table is column._meta.table and each.name == column._meta.name for each in ADDED):
         default = column.get_default_value()
-        words.append(f"DEFAULT '{default}'" if isinstance(default, str) else f"DEFAULT {default}")
+        if default is not None:  # a nullable column has NULL of itself
+            words.append(f"DEFAULT '{default}'" if isinstance(default, str) else f"DEFAULT {default}")
     return " ".join(words)
 
 

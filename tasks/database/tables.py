@@ -52,7 +52,7 @@ class JobTable(Table, tablename="job"):
     attempts = BigInt(default=0)
 
     # ----
-    lane = Text()  # what shares slots and pauses: see tasks.job.lane
+    lane = Text()  # what shares slots and pauses: see tasks.jobs.model.provider_queue
     lease_until = DoublePrecision(null=True, default=None)  # a worker is at it until then
     not_before = DoublePrecision(default=0.0)  # the next try is due then
     hinted_at = DoublePrecision(default=0.0)  # when the queue was last told

@@ -1,11 +1,8 @@
-"""Work that a worker takes for itself for a while: the next job to submit, looks that are due, a video to save.
+"""Work that a worker takes for itself for a while: the next job to submit, polls that are due, a video to save.
 
 A claim is a conditional update, so of two workers one gets it and the other goes on. It ends by itself when it is
-not renewed. Slots are counted in the transaction that claims, behind the lane's row, which one worker holds at a time.
-
-Whose turn it is at a provider: who holds how many of its slots, who has waited longest, and how fast jobs may go.
-
-Asked with every order and every job that ends, so each question costs the same for five waiting jobs and five thousand.
+not renewed. A provider's slots (`tasks.jobs.provider_limits`) are counted in the transaction that claims, behind the
+row of its queue, which one worker holds at a time.
 """
 
 from collections.abc import Callable, Collection
@@ -16,55 +13,8 @@ from tasks.database.database import Database
 from tasks.database.tables import JobTable, ProviderQueueTable
 from tasks.jobs import queries
 from tasks.jobs.model import Job, PolledJob
+from tasks.jobs.provider_limits import ProviderQueueRow, fairest, has_slot, held
 from tasks.jobs.rows import readable, to_job, to_polled_job
-
-RESERVE = 8  # one slot in so many is kept for owners who hold none
-BURST = 6.0  # seconds of a provider's rate that may be used up at once
-
-
-class ProviderQueueRow(Struct, frozen=True):
-    """What all workers know of a provider: see `tasks.database.tables.ProviderQueueTable`."""
-
-    unanswered: int
-    paused_until: float
-    spaced_until: float
-
-    def wait(self, now: float) -> float:
-        """Seconds until its rate limit lets one more job go; 0: now.
-
-        `spaced_until` is when everything sent so far would have gone at an even pace; only `BURST` may be owed.
-        """
-        return max(0.0, self.spaced_until - now - BURST)
-
-
-async def held(database: Database, lane: str, now: float) -> dict[str, int]:
-    """Slots in use, by owner: jobs at the provider, and those on their way there."""
-    rows = await database.rows(
-        queries.SLOTS_IN_USE,
-        *(lane, now, lane),
-    )
-    return {row["owner"]: int(row["held"]) for row in rows}
-
-
-def has_slot(taken: dict[str, int], owner: str, slots: int) -> bool:
-    """Whether this owner may have one more of so many slots."""
-    kept = slots // RESERVE if taken.get(owner) else 0
-    return sum(taken.values()) < slots - kept
-
-
-async def fairest(database: Database, lane: str, taken: dict[str, int], slots: int, now: float) -> str | None:
-    """Of the owners with a job that may go now, the one who holds the fewest slots, then who waits longest."""
-    if sum(taken.values()) >= slots:
-        return None
-    rows = await database.rows(
-        queries.WAITING_OWNERS,
-        *(lane, lane, lane, now, now),
-    )
-    ready = [row for row in rows if row["oldest"] is not None]
-    if not ready:
-        return None
-    owner = str(min(ready, key=lambda row: (taken.get(row["owner"], 0), row["oldest"]))["owner"])
-    return owner if has_slot(taken, owner, slots) else None
 
 
 class Wakeup(Struct, frozen=True):

@@ -167,7 +167,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def line_key(self) -> tuple[str, str, bool]:
-        """What `Lines.line` takes."""
+        """What `ProviderRegistry.client` takes."""
         return (self.provider, self.origin, self.sandbox)
 
 

@@ -61,7 +61,7 @@ class Queue:
     async def run(
         self, submit: SubmitStep, save: SaveStep, timing: WorkerTiming, stop: asyncio.Event
     ) -> None:
-        """Work on hints until `stop`; then steps under way have `pace.shutdown` seconds to end."""
+        """Work on hints until `stop`; then steps under way have `timing.shutdown` seconds to end."""
 
         async def submit_message(_: dict[Any, Any], provider: str, sandbox: bool) -> None:
             await submit(provider, sandbox)
@@ -123,7 +123,7 @@ async def _keep_reading(url: str, reader: _Reader, timing: WorkerTiming, stop: a
 async def _end(
     worker: Worker, running: asyncio.Task[None], timing: WorkerTiming, stopped: asyncio.Task[Literal[True]]
 ) -> None:
-    """Take no more messages and let the steps under way end; once we are stopped they have `pace.shutdown` seconds."""
+    """Take no more messages and let the steps under way end: once we are stopped, within `timing.shutdown` seconds."""
     worker.allow_pick_jobs = False
     running.cancel()  # first of all: a question to the queue that is under way would begin steps that nobody ends
     await asyncio.wait({running}, timeout=0.5)

@@ -16,7 +16,7 @@ log = logging.getLogger("shotlist.worker")
 
 
 async def run_worker(context: AppContext, stop: asyncio.Event, *, alone: bool = False) -> None:
-    """Work until `stop` is set, then end within `pace.shutdown` and a second. Parts stay open: they are the caller's.
+    """Work until `stop` is set, then end within `timing.shutdown` and a second. The context is closed by the caller.
 
     `alone`: this is the only worker that can be on this database (the data folder is locked), so whatever a worker
     held when the last process ended is free at once instead of after its lease.

@@ -1,4 +1,4 @@
-"""The JSON API: the same checks and sentences as the page, for programs. Ordering is in `web.api.jobs`.
+"""The JSON API: the same checks and sentences as the page, for programs.
 
 GET    /api/video/models              the catalogue
 GET    /api/video/models/{key}        one model: fields, rules, limits, price, examples, JSON Schema
