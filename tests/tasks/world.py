@@ -22,9 +22,10 @@ from tasks.worker.timing import WorkerTiming
 from tests.support import PATIENCE
 from tests.tasks.acme import Acme, AcmeLines
 
-NEVER = (
-    30 * PATIENCE
-)  # seconds: longer than any test waits, so that what comes of itself comes from elsewhere
+NEVER = WorkerTiming().longest_wait
+"""Seconds, more than any test waits for: what comes of itself comes from elsewhere. A longer pause would count as one
+of a clock that went back."""
+assert NEVER > 2 * PATIENCE
 
 QUICK = WorkerTiming(
     # What is tried again is tried again soon …
