@@ -15,7 +15,7 @@ run: .venv/run
 test: .venv/dev
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-# Within a minute, for the next look at what was just written; `make test` has the last word.
+# In a minute or two, for the next look at what was just written; `make test` has the last word.
 quick: .venv/dev
 	$(BIN)/pytest --numprocesses 2 -m "not slow"
 
