@@ -14,6 +14,11 @@ class DescriptionCatalogue(WatchedFolder[ProviderDescription]):
     def __init__(self, folders: Sequence[Path]) -> None:
         super().__init__(folders, read_description, lambda description: description.name)
 
+    def display_name(self, name: str) -> str:
+        """What people call this provider; its name where it is not described just now."""
+        description = self.get(name)
+        return description.display_name if description else name
+
 
 def normalisation(description: ProviderDescription) -> str:
     """The places of id, state, progress, video and error in its answers, and what its words for states mean here."""

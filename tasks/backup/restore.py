@@ -134,8 +134,7 @@ async def _insert(database: Database, table: str, row: dict[str, Any]) -> None:
 
 
 def _hold(row: dict[str, Any], made_at: float, descriptions: DescriptionCatalogue) -> dict[str, Any]:
-    description = descriptions.get(row["provider"])
-    company = description.display_name if description else row["provider"]
+    company = descriptions.display_name(row["provider"])
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(made_at))
     sandbox = bool(row["sandbox"])
     price = price_again(msgspec.json.decode(row["estimate"], type=Amounts), sandbox)

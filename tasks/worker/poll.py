@@ -260,10 +260,9 @@ async def _end_if_late(context: PollContext, job: PolledJob) -> None:
     late = job.deadline_at is not None and job.deadline_at <= context.jobs.clock()
     if job.state != "processing" or not late:
         return
-    description = context.descriptions.get(job.provider)
     billing: Billing = "not_billed" if job.sandbox else "unknown"
     reason = f"it took more than {job.deadline_sec / 60:.0f} minutes"
-    company = description.display_name if description else job.provider
+    company = context.descriptions.display_name(job.provider)
     error = make_error("timeout", company, reason, billing=billing, cause="late")
     if (row := await context.jobs.get_any(job.id)) is None:
         return

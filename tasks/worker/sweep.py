@@ -76,7 +76,7 @@ async def _lost_submissions(context: AppContext) -> None:
             lease_before=context.jobs.clock(),
             billing="unknown",
             error=unconfirmed(
-                _company(context, job),
+                context.descriptions.display_name(job.provider),
                 reason,
                 sandbox=job.sandbox,
                 price=price_again(job.estimate, job.sandbox),
@@ -127,7 +127,9 @@ async def _never_sent(context: AppContext) -> None:
     longest = context.timing.queued_at_most
     for job in await context.jobs.stale.queued_since(longest):
         reason = f"it waited for {longest / 3600:.0f} hours and could not be sent"
-        error = make_error("provider_down", _company(context, job), reason, billing="not_billed")
+        error = make_error(
+            "provider_down", context.descriptions.display_name(job.provider), reason, billing="not_billed"
+        )
         await context.jobs.transition(
             job,
             "failed",
@@ -169,8 +171,3 @@ async def _forget_uploads(context: AppContext) -> None:
 async def _forget_left_overs(context: AppContext) -> None:
     for store in (context.media.store, context.uploads.store):
         await asyncio.to_thread(store.tidy)
-
-
-def _company(context: AppContext, job: Job) -> str:
-    description = context.descriptions.get(job.provider)
-    return description.display_name if description else job.provider
